@@ -1,0 +1,21 @@
+"""The one place where a matrix product is formed, with its precision pinned.
+
+On GPUs and TPUs a float32 product is by default computed from shortened factors (TF32, bfloat16), which rounds a
+copied value:
+a one-hot key would return its value about 1e-3 off.  Every product of this package therefore asks for the highest
+precision, and products of 16-bit numbers are summed in float32 before they are rounded once to their own format.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Float
+
+PRECISION = jax.lax.Precision.HIGHEST
+
+
+def contract(subscripts: str, left: Float[jax.Array, "..."], right: Float[jax.Array, "..."]) -> Float[jax.Array, "..."]:
+    """`einsum(subscripts, left, right)` at pinned precision, in the common dtype of its two factors."""
+    dtype = jnp.result_type(left, right)
+    accumulator = jnp.promote_types(dtype, jnp.float32)
+    product = jnp.einsum(subscripts, left, right, precision=PRECISION, preferred_element_type=accumulator)
+    return product.astype(dtype)

@@ -1,0 +1,79 @@
+"""The only place that executes: a module or a block over a sequence, or one step of it.
+
+Nothing here or in `constructions.recurrence` knows which theorem the weights come from.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from constructions.linear import Stream
+from constructions.mamba import SSM, MambaBlock, biased, signals
+from constructions.recurrence import Execution, Reads, State, advance, recur, suited
+from constructions.rows import Rows
+
+
+def run_ssm(ssm: SSM, z: Stream, execution: Execution | None = None, reads: Reads | None = None) -> Stream:
+    """SSM(Z): the outputs y_i of Eq. 1 over the channels, the skip D included.
+
+    Arguments: the inner stream `z` of length T; `execution`, None for the suited one; `reads`, which blocks of a
+    channel space are wanted at each step (the others are left out of the result, where they count as zero).
+    Raises ValueError if `chunked` or `sparse` is asked for a forgetting that differs between channels.
+    """
+    s = signals(ssm, z)
+    wanted: Reads = dict.fromkeys(ssm.channels) if reads is None else reads
+    y = {name: Rows(None, None, None, z[name].blocks, z[name].width) for name in ssm.channels}
+    if not (s.b.is_zero or s.c.is_zero):
+        y |= recur(s, wanted, execution or suited(s))
+    outputs = Stream(ssm.inner.only(ssm.channels), y)
+    return outputs if ssm.D is None else outputs + _skipped(ssm, z)
+
+
+def run_block(block: MambaBlock, x: Stream, execution: Execution | None = None) -> Stream:
+    """f(X) of Eq. 3 for a stream over the block's layout; the residual of Eq. 2 is `x + run_block(block, x)`."""
+    z, gate = _branches(block, x)
+    reads = {name: gate[name].index if gate[name].fill is None else None for name in block.ssm.channels}
+    return _gated(block, run_ssm(block.ssm, z, execution, reads), gate)
+
+
+def initial_state(ssm: SSM, dtype: jnp.dtype) -> State:
+    """H_0 = O."""
+    spaces = ssm.inner.only(ssm.channels)
+    return {space.name: jnp.zeros((ssm.d_h, space.blocks, space.width), dtype) for space in spaces}
+
+
+def step_ssm(ssm: SSM, H: State, z: Stream) -> tuple[State, Stream]:
+    """One step of the module for one vector z_i (no leading axis): the new state and y_i."""
+    s = signals(ssm, z)
+    y = {name: Rows(None, None, None, z[name].blocks, z[name].width) for name in ssm.channels}
+    if not (s.b.is_zero or s.c.is_zero):
+        H, y = advance(H, s, dict.fromkeys(ssm.channels))
+    outputs = Stream(ssm.inner.only(ssm.channels), y)
+    return H, outputs if ssm.D is None else outputs + _skipped(ssm, z)
+
+
+def step_block(block: MambaBlock, H: State, x: Stream) -> tuple[State, Stream]:
+    """One step of the block for one vector x_i (no leading axis): the new state and f(x_i)."""
+    z, gate = _branches(block, x)
+    H, y = step_ssm(block.ssm, H, z)
+    return H, _gated(block, y, gate)
+
+
+def _branches(block: MambaBlock, x: Stream) -> tuple[Stream, Stream]:
+    """Z_1 and silu(Z_2) of Eq. 3."""
+    z = biased(block.W_1(x), block.b_1)
+    pre = biased(block.W_2(x), block.b_2)
+    return z, Stream(pre.layout, {name: rows.map(jax.nn.silu, 0.0, x.dtype) for name, rows in pre.rows.items()})
+
+
+def _gated(block: MambaBlock, y: Stream, gate: Stream) -> Stream:
+    """W_3 (y (.) silu(Z_2))."""
+    zero = {space.name: Rows(None, None, None, space.blocks, space.width) for space in block.ssm.inner}
+    gated = {name: y[name] * gate[name] for name in block.ssm.channels}
+    return block.W_3(Stream(block.ssm.inner, zero | gated))
+
+
+def _skipped(ssm: SSM, z: Stream) -> Stream:
+    """D (.) z over the channels that D names."""
+    D = ssm.D or {}
+    rows = {n: Rows(jnp.asarray(D[n]), None, None, z[n].blocks, z[n].width) * z[n] for n in ssm.channels if n in D}
+    return Stream(ssm.inner.only(ssm.channels), rows)
