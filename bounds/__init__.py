@@ -1,0 +1,37 @@
+"""Pure mathematics of COPY: thresholds, exact errors, lower bounds, constants, rounding, sizes. Knows no weights."""
+
+from bounds.converse import kernel_witness as kernel_witness
+from bounds.converse import longest_copy as longest_copy
+from bounds.converse import mean_square_floor as mean_square_floor
+from bounds.converse import state_floor as state_floor
+from bounds.converse import success_ceiling as success_ceiling
+from bounds.converse import worst_case_floor as worst_case_floor
+from bounds.exact import attention_required_score as attention_required_score
+from bounds.exact import attention_worst_case as attention_worst_case
+from bounds.exact import attention_worst_values as attention_worst_values
+from bounds.exact import ssm_required_score as ssm_required_score
+from bounds.exact import ssm_worst_case as ssm_worst_case
+from bounds.exact import ssm_worst_values as ssm_worst_values
+from bounds.formats import FORMATS as FORMATS
+from bounds.formats import FloatFormat as FloatFormat
+from bounds.formats import format_of as format_of
+from bounds.reals import FLOATS as FLOATS
+from bounds.reals import FRACTIONS as FRACTIONS
+from bounds.reals import Order as Order
+from bounds.reals import Reals as Reals
+from bounds.reals import balls as balls
+from bounds.reals import decide as decide
+from bounds.reals import digits as digits
+from bounds.reals import enclose as enclose
+from bounds.rounding import attention_error as attention_error
+from bounds.rounding import growth as growth
+from bounds.rounding import recurrence_error as recurrence_error
+from bounds.scales import binary_scale as binary_scale
+from bounds.scales import circle_scale as circle_scale
+from bounds.scales import gated_write_off as gated_write_off
+from bounds.scales import silu_unit_gate as silu_unit_gate
+from bounds.scales import softplus_inverse as softplus_inverse
+from bounds.sizes import Size as Size
+from bounds.theorem1 import Status as Status
+from bounds.theorem1 import Theorem1 as Theorem1
+from bounds.theorem2 import Theorem2 as Theorem2
