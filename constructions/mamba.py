@@ -211,10 +211,11 @@ def forgotten(Delta: Float[jax.Array, "..."], A: Float[jax.Array, "..."]) -> Flo
     return jnp.where(jnp.isneginf(A), jnp.zeros((), Delta.dtype), jnp.exp(Delta * jnp.where(jnp.isneginf(A), 0, A)))
 
 
-def biased(stream: Stream, bias: Vector) -> Stream:
-    """stream + bias, the bias being the same at every position."""
+def biased(stream: Stream, bias: Vector, leading: tuple[int, ...]) -> Stream:
+    """stream + bias, the bias being repeated over the leading axes (which a zero stream does not know)."""
     constant = {
-        n: Rows(jnp.asarray(b), None, None, stream.layout[n].blocks, stream.layout[n].width) for n, b in bias.items()
+        n: Rows(jnp.asarray(b), None, None, stream.layout[n].blocks, stream.layout[n].width).over(leading)
+        for n, b in bias.items()
     }
     return stream + Stream(stream.layout, constant)
 
@@ -229,5 +230,5 @@ def _check_vector(name: str, vector: Vector, layout: Layout) -> None:
 
 def _scaled(Delta: Rows, rows: Rows) -> Rows:
     """Delta_i z_i for a Delta of one coordinate."""
-    fill = None if Delta.fill is None else jnp.broadcast_to(Delta.fill, (*Delta.fill.shape[:-1], rows.width))
+    fill = jnp.broadcast_to(Delta.dense(), (*Delta.leading, rows.width))
     return Rows(fill, None, None, rows.blocks, rows.width) * rows

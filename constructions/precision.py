@@ -16,6 +16,6 @@ PRECISION = jax.lax.Precision.HIGHEST
 def contract(subscripts: str, left: Float[jax.Array, "..."], right: Float[jax.Array, "..."]) -> Float[jax.Array, "..."]:
     """`einsum(subscripts, left, right)` at pinned precision, in the common dtype of its two factors."""
     dtype = jnp.result_type(left, right)
-    accumulator = jnp.promote_types(dtype, jnp.float32)
+    accumulator = jnp.float32 if jnp.finfo(dtype).bits < 32 else dtype
     product = jnp.einsum(subscripts, left, right, precision=PRECISION, preferred_element_type=accumulator)
     return product.astype(dtype)

@@ -22,7 +22,7 @@ from constructions.mamba import SHARED, Forgetting, Signals, forgotten
 from constructions.precision import contract
 from constructions.rows import VOID, Array, Rows, present_or_past
 
-State = dict[str, Float[jax.Array, "d_h blocks width"]]  # H, for each space of channels
+State = dict[str, Float[jax.Array, "d_h _ _"]]  # H of shape (d_h, blocks, width), for each space of channels
 Reads = Mapping[str, Int[Array, "*T k"] | None]  # the blocks of each space whose outputs are wanted; None: all of them
 
 
@@ -34,7 +34,7 @@ class Execution(Enum):
     SPARSE = "sparse"
 
 
-CHUNK_FROM_STATES = 256  # below this many states a CPU scans faster than it multiplies chunks
+CHUNK_FROM_STATES = {"cpu": 256}  # below this many states a CPU scans faster than it multiplies chunks; others never do
 
 
 def chunk_length(length: int) -> int:
@@ -52,7 +52,8 @@ def suited(s: Signals) -> Execution:
     listed_values = any(v.blocks > 1 and v.index is not None for v in s.v.values())
     if listed_keys or listed_values:
         return Execution.SPARSE
-    return Execution.CHUNKED if s.b.blocks * s.b.width >= CHUNK_FROM_STATES else Execution.SCAN
+    enough = CHUNK_FROM_STATES.get(jax.default_backend(), 1)
+    return Execution.CHUNKED if s.b.blocks * s.b.width >= enough else Execution.SCAN
 
 
 def recur(s: Signals, reads: Reads, execution: Execution) -> dict[str, Rows]:
@@ -70,14 +71,15 @@ def recur(s: Signals, reads: Reads, execution: Execution) -> dict[str, Rows]:
 
 def advance(H: State, s: Signals, reads: Reads) -> tuple[State, dict[str, Rows]]:
     """One step of Eq. 1 for signals without a leading axis."""
-    b, c = s.b.dense(), s.c.dense()
     after: State = {}
     y: dict[str, Rows] = {}
     for name, v in s.v.items():
-        written = b[:, None, None] * v.dense().reshape(1, v.blocks, v.width)
-        after[name] = _kept(H[name], s.a, name) + written
-        outputs = contract("sqw,s->qw", after[name], c)
-        y[name] = _read(outputs, reads[name], v)
+        after[name] = _kept(H[name], s.a, name)
+        if not (s.b.is_zero or v.is_zero):
+            after[name] += s.b.dense()[:, None, None] * v.dense().reshape(1, v.blocks, v.width)
+        y[name] = Rows(None, None, None, v.blocks, v.width)
+        if not s.c.is_zero:
+            y[name] = _read(contract("sqw,s->qw", after[name], s.c.dense()), reads[name], v)
     return after, y
 
 
@@ -97,7 +99,7 @@ def _read(outputs: Float[jax.Array, "blocks width"], read: Int[Array, " k"] | No
     """The wanted blocks of the outputs as rows."""
     if like.blocks == 1:
         return Rows(outputs[0], None, None, 1, like.width)
-    index = jnp.arange(like.blocks) if read is None else jnp.asarray(read)
+    index = jnp.arange(like.blocks, dtype=jnp.int32) if read is None else jnp.asarray(read)
     return Rows(
         None,
         index,
@@ -110,7 +112,13 @@ def _read(outputs: Float[jax.Array, "blocks width"], read: Int[Array, " k"] | No
 def _scan(s: Signals, reads: Reads) -> dict[str, Rows]:
     states = s.b.blocks * s.b.width
     start = {name: jnp.zeros((states, v.blocks, v.width), _dtype(s.b, v)) for name, v in s.v.items()}
-    return jax.lax.scan(lambda H, row: advance(H, *row), start, (s, reads))[1]
+    varying = s.a.Delta if isinstance(s.a, Forgetting) else s.a  # A is the same at every step
+
+    def one(H, row):
+        s_i, a_i, wanted = row
+        return advance(H, replace(s_i, a=Forgetting(a_i, s.a.A) if isinstance(s.a, Forgetting) else a_i), wanted)
+
+    return jax.lax.scan(one, start, (replace(s, a=None), varying, reads))[1]
 
 
 def _chunked(a: Array | None, b: Rows, c: Rows, v: Rows, read: Array | None) -> Rows:
@@ -201,7 +209,7 @@ def _sparse_lists(a: Array | None, b: Rows, c: Rows, v: Rows, read: Array | None
         rows = b_s[:, None, None] * v_q[None]
         H = H if a_i is None else a_i * H
         H = H.at[s[:, None], q[None, :]].add(rows, mode="drop")
-        index = jnp.arange(v.blocks) if wanted is None else present_or_past(wanted, v.blocks)
+        index = jnp.arange(v.blocks, dtype=jnp.int32) if wanted is None else present_or_past(wanted, v.blocks)
         found = H.at[t[:, None], index[None, :]].get(mode="fill", fill_value=0)
         return H, contract("skw,s->kw", found, c_t)
 
@@ -209,7 +217,7 @@ def _sparse_lists(a: Array | None, b: Rows, c: Rows, v: Rows, read: Array | None
     outputs = jax.lax.scan(one, start, (a, write, query, values, read))[1]
     if v.blocks == 1:
         return Rows(outputs[:, 0], None, None, 1, v.width)
-    index = jnp.broadcast_to(jnp.arange(v.blocks), outputs.shape[:2]) if read is None else read
+    index = jnp.broadcast_to(jnp.arange(v.blocks, dtype=jnp.int32), outputs.shape[:2]) if read is None else read
     return Rows(None, index, outputs, v.blocks, v.width)
 
 
@@ -217,9 +225,9 @@ def _coordinates(rows: Rows) -> tuple[Int[jax.Array, "T k"], Float[jax.Array, "T
     """Vectors as lists of (coordinate, value); all coordinates where the structure lists none."""
     if rows.fill is not None or rows.index is None or rows.value is None:
         dense = rows.dense()
-        return jnp.broadcast_to(jnp.arange(dense.shape[-1]), dense.shape), dense
+        return jnp.broadcast_to(jnp.arange(dense.shape[-1], dtype=jnp.int32), dense.shape), dense
     first = present_or_past(jnp.asarray(rows.index), rows.blocks) * rows.width
-    coordinates = first[..., None] + jnp.arange(rows.width)
+    coordinates = first[..., None] + jnp.arange(rows.width, dtype=jnp.int32)[None, None, :]
     return coordinates.reshape(len(first), -1), jnp.asarray(rows.value).reshape(len(first), -1)
 
 
@@ -227,7 +235,7 @@ def _listed_blocks(rows: Rows) -> tuple[Int[jax.Array, "T k"], Float[jax.Array, 
     """Vectors as lists of (block, value); all blocks where the structure lists none."""
     if rows.fill is not None or rows.index is None or rows.value is None:
         values = rows.dense().reshape(-1, rows.blocks, rows.width)
-        return jnp.broadcast_to(jnp.arange(rows.blocks), values.shape[:2]), values
+        return jnp.broadcast_to(jnp.arange(rows.blocks, dtype=jnp.int32), values.shape[:2]), values
     return present_or_past(jnp.asarray(rows.index), rows.blocks), jnp.asarray(rows.value)
 
 

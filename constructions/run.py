@@ -3,6 +3,8 @@
 Nothing here or in `constructions.recurrence` knows which theorem the weights come from.
 """
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 
@@ -22,8 +24,9 @@ def run_ssm(ssm: SSM, z: Stream, execution: Execution | None = None, reads: Read
     s = signals(ssm, z)
     wanted: Reads = dict.fromkeys(ssm.channels) if reads is None else reads
     y = {name: Rows(None, None, None, z[name].blocks, z[name].width) for name in ssm.channels}
-    if not (s.b.is_zero or s.c.is_zero):
-        y |= recur(s, wanted, execution or suited(s))
+    driven = replace(s, v={name: v for name, v in s.v.items() if not v.is_zero})
+    if driven.v and not (s.b.is_zero or s.c.is_zero):
+        y |= recur(driven, wanted, execution or suited(driven))
     outputs = Stream(ssm.inner.only(ssm.channels), y)
     return outputs if ssm.D is None else outputs + _skipped(ssm, z)
 
@@ -35,6 +38,18 @@ def run_block(block: MambaBlock, x: Stream, execution: Execution | None = None) 
     return _gated(block, run_ssm(block.ssm, z, execution, reads), gate)
 
 
+def suited_execution(module: SSM | MambaBlock, x: Stream) -> Execution:
+    """The execution that `run_ssm` or `run_block` chooses for this input; traced, so that nothing is computed."""
+    seen: list[Execution] = []
+
+    def look(module: SSM | MambaBlock, x: Stream) -> None:
+        ssm, z = (module.ssm, _branches(module, x)[0]) if isinstance(module, MambaBlock) else (module, x)
+        seen.append(suited(signals(ssm, z)))
+
+    jax.eval_shape(look, module, x)
+    return seen[0]
+
+
 def initial_state(ssm: SSM, dtype: jnp.dtype) -> State:
     """H_0 = O."""
     spaces = ssm.inner.only(ssm.channels)
@@ -43,10 +58,7 @@ def initial_state(ssm: SSM, dtype: jnp.dtype) -> State:
 
 def step_ssm(ssm: SSM, H: State, z: Stream) -> tuple[State, Stream]:
     """One step of the module for one vector z_i (no leading axis): the new state and y_i."""
-    s = signals(ssm, z)
-    y = {name: Rows(None, None, None, z[name].blocks, z[name].width) for name in ssm.channels}
-    if not (s.b.is_zero or s.c.is_zero):
-        H, y = advance(H, s, dict.fromkeys(ssm.channels))
+    H, y = advance(H, signals(ssm, z), dict.fromkeys(ssm.channels))
     outputs = Stream(ssm.inner.only(ssm.channels), y)
     return H, outputs if ssm.D is None else outputs + _skipped(ssm, z)
 
@@ -60,8 +72,8 @@ def step_block(block: MambaBlock, H: State, x: Stream) -> tuple[State, Stream]:
 
 def _branches(block: MambaBlock, x: Stream) -> tuple[Stream, Stream]:
     """Z_1 and silu(Z_2) of Eq. 3."""
-    z = biased(block.W_1(x), block.b_1)
-    pre = biased(block.W_2(x), block.b_2)
+    z = biased(block.W_1(x), block.b_1, x.leading)
+    pre = biased(block.W_2(x), block.b_2, x.leading)
     return z, Stream(pre.layout, {name: rows.map(jax.nn.silu, 0.0, x.dtype) for name, rows in pre.rows.items()})
 
 

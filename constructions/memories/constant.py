@@ -2,7 +2,7 @@
 coefficient a.
 
 x~_i = [x_i, k_i, q_pos(i), 1] with given codes, W_b = [O, I, O, O], W_c = [O, O, I, O], one Delta = 1 for all
-channels and A = log a, so
+channels and A = log(a) / Delta, so
     y_i = sum_{j <= i} a^(i-j) (k_pos(i)^T k_j) x_j.
 Two families of keys:
 *random*      independent unit vectors of R^{d_h}, the heuristic of associative memories: interference of about
@@ -22,10 +22,12 @@ from constructions.layout import Layout, Space
 from constructions.linear import Action, linear_map
 from constructions.mamba import SHARED, selective_ssm
 from constructions.memories.memory import Memory
-from constructions.memories.theorem3 import RANK, unit_rate
+from constructions.memories.theorem3 import RANK, rate, recorded_Delta
 
 
-def constant(N: int, d: int, codes: Float[np.ndarray, "N d_h"], keys: str, a: float = 1.0) -> Memory:
+def constant(
+    N: int, d: int, codes: Float[np.ndarray, "N d_h"], keys: str, a: float = 1.0, *, literal_Delta: bool = False
+) -> Memory:
     """The module for given codes of N positions; `keys` names the family.
 
     a in [0, 1] is the forgetting coefficient of every step; a = 1 is A = O, a = 0 is A = -inf.
@@ -36,15 +38,16 @@ def constant(N: int, d: int, codes: Float[np.ndarray, "N d_h"], keys: str, a: fl
     encoding = Encoding(N, d, codes)
     layout = encoding.layout
     state = Layout((Space("state", 1, codes.shape[1]),))
+    Delta = recorded_Delta(literal_Delta)
     module = selective_ssm(
         (VALUES,),
         W_b=linear_map(layout, state, {(POSITION, "state"): Action()}),
         W_c=linear_map(layout, state, {(TARGET, "state"): Action()}),
-        W_Delta1=unit_rate(layout),
+        W_Delta1=rate(layout, literal_Delta),
         W_Delta2=linear_map(RANK, Layout((Space(SHARED),)), {("rank", SHARED): Action()}),
-        A=None if a == 1.0 else np.asarray(-np.inf if a == 0.0 else np.log(a)),
+        A=None if a == 1.0 else np.asarray(-np.inf if a == 0.0 else np.log(a) / Delta),
     )
-    return Memory("ssm-constant", keys, module, encoding, None)
+    return Memory("ssm-constant", keys, module, encoding, None, Delta)
 
 
 def random_keys(N: int, d_h: int, rng: np.random.Generator) -> Float[np.ndarray, "N d_h"]:

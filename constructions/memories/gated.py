@@ -14,17 +14,18 @@ O(log(N M / epsilon)).
 
 import numpy as np
 
-from bounds.scales import gated_write_off, silu_unit_gate, softplus_inverse
+from bounds.scales import gated_write_off, silu_unit_gate
 from constructions.encoding import ONE, POSITION, TARGET, VALUES, Encoding
 from constructions.layout import Layout, Space
 from constructions.linear import Action, LinearMap, Outer, linear_map
 from constructions.mamba import mamba_block, selective_ssm
 from constructions.memories.memory import Memory
+from constructions.memories.theorem3 import recorded_Delta, unit_rate
 
 MEMORY = "memory"
 
 
-def gated(N: int, d: int, M: float, epsilon: float) -> Memory:
+def gated(N: int, d: int, M: float, epsilon: float, *, literal_Delta: bool = False) -> Memory:
     """N slots of d channels, each with one state: (N (d + 1) + 1) entries in all, N d of them read.
 
     Values in [-M, M]^d; the real-arithmetic error is at most epsilon.  Raises ValueError for sizes below one, M <= 0
@@ -34,7 +35,7 @@ def gated(N: int, d: int, M: float, epsilon: float) -> Memory:
     layout = encoding.layout
     inner = Layout((Space(MEMORY, N, d), Space(POSITION, N), Space(ONE)))
     one = linear_map(inner, Layout((Space("state"),)), {(ONE, "state"): Action()})
-    W_Delta1, W_Delta2 = _write_rates(inner, gated_write_off(N, M, epsilon))
+    W_Delta1, W_Delta2 = _write_rates(inner, gated_write_off(N, M, epsilon), literal_Delta)
     block = mamba_block(
         W_1=linear_map(
             layout,
@@ -47,10 +48,10 @@ def gated(N: int, d: int, M: float, epsilon: float) -> Memory:
         W_3=linear_map(inner, layout, {(MEMORY, VALUES): Action(outer=Outer.GATHER)}),
         ssm=selective_ssm((MEMORY, POSITION, ONE), one, one, W_Delta1, W_Delta2),
     )
-    return Memory("ssm-gated", "one-hot", block, encoding, epsilon)
+    return Memory("ssm-gated", "one-hot", block, encoding, epsilon, recorded_Delta(literal_Delta))
 
 
-def _write_rates(inner: Layout, S: float) -> tuple[LinearMap, LinearMap]:
+def _write_rates(inner: Layout, S: float, literal_Delta: bool) -> tuple[LinearMap, LinearMap]:
     """W_Delta1 z = [e_i, 1 - e_i]; W_Delta2 gives log(e - 1) to the slot being written and -S to all others.
 
     Both rates are products of one weight by 0 or 1, so neither is rounded by being the difference of two large numbers.
@@ -67,6 +68,6 @@ def _write_rates(inner: Layout, S: float) -> tuple[LinearMap, LinearMap]:
             (ONE, "off"): Action(outer=Outer.SPREAD),
         },
     )
-    on, off = np.full((d, 1), softplus_inverse(1.0)), np.full((d, 1), -S)
+    on, off = np.full((d, 1), 0.0 if literal_Delta else unit_rate()), np.full((d, 1), -S)
     W_Delta2 = linear_map(rank, inner, {("on", MEMORY): Action(on), ("off", MEMORY): Action(off)})
     return W_Delta1, W_Delta2

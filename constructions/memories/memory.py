@@ -20,6 +20,7 @@ class Memory:
     module: SSM | MambaBlock | Attention
     encoding: Encoding
     stated_error: float | None
+    Delta: float = 1.0
 
     @property
     def d_h(self) -> int:

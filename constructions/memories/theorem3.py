@@ -31,7 +31,7 @@ def theorem3(N: int, d: int, *, literal_Delta: bool = False) -> Memory:
     """
     encoding = Encoding(N, d)
     module = _module(encoding.layout, (VALUES,), literal_Delta)
-    return Memory("ssm-linear", "one-hot", module, encoding, 0.0)
+    return Memory("ssm-linear", "one-hot", module, encoding, 0.0, recorded_Delta(literal_Delta))
 
 
 def theorem3_layer(N: int, d: int) -> Memory:
@@ -58,25 +58,29 @@ def theorem3_layer(N: int, d: int) -> Memory:
 
 def _module(layout: Layout, channels: tuple[str, ...], literal_Delta: bool) -> SSM:
     state = Layout((Space("state", layout[POSITION].blocks),))
-    W_Delta1, W_Delta2 = unit_Delta(layout, channels)
-    if literal_Delta:
-        W_Delta1, W_Delta2 = zero(layout, RANK), zero(RANK, layout.only(channels))
+    spaces = layout.only(channels)
+    spread = {("rank", space.name): Action(np.ones((space.width, 1)), Outer.SPREAD) for space in spaces}
     return selective_ssm(
         channels,
         W_b=linear_map(layout, state, {(POSITION, "state"): Action()}),
         W_c=linear_map(layout, state, {(TARGET, "state"): Action()}),
-        W_Delta1=W_Delta1,
-        W_Delta2=W_Delta2,
+        W_Delta1=rate(layout, literal_Delta),
+        W_Delta2=zero(RANK, spaces) if literal_Delta else linear_map(RANK, spaces, spread),
     )
 
 
-def unit_Delta(layout: Layout, channels: tuple[str, ...]) -> tuple[LinearMap, LinearMap]:
-    """W_Delta1, W_Delta2 with Delta = 1 in every channel, the rank being one."""
-    spaces = layout.only(channels)
-    spread = {("rank", space.name): Action(np.ones((space.width, 1)), Outer.SPREAD) for space in spaces}
-    return unit_rate(layout), linear_map(RANK, spaces, spread)
+def rate(layout: Layout, literal_Delta: bool = False) -> LinearMap:
+    """W_Delta1 of rank one: log(e - 1), since softplus(log(e - 1)) = log(1 + (e - 1)) = 1, or O, since softplus(0) =
+    log 2.
+    """
+    return zero(layout, RANK) if literal_Delta else linear_map(layout, RANK, {(ONE, "rank"): Action(unit_rate())})
 
 
-def unit_rate(layout: Layout) -> LinearMap:
-    """The rate whose Delta is 1: softplus(log(e - 1)) = log(1 + (e - 1)) = 1."""
-    return linear_map(layout, RANK, {(ONE, "rank"): Action(np.asarray(softplus_inverse(1.0)))})
+def unit_rate() -> np.ndarray:
+    """The rate whose Delta is 1."""
+    return np.asarray(float(softplus_inverse(1.0)))
+
+
+def recorded_Delta(literal_Delta: bool) -> float:
+    """The Delta that `rate` gives: 1, or log 2 where W_Delta is O."""
+    return float(np.log(2.0)) if literal_Delta else 1.0
