@@ -1,0 +1,89 @@
+"""The options of `verify copy`: what is read, what is refused and how, and the command that asks the same again."""
+
+import shlex
+
+import pytest
+
+from verify.copy_settings import CopySettings, parse
+from verify.errors import BadInput
+
+
+def settings(line: str) -> CopySettings:
+    words = shlex.split(line)
+    return parse({name[2:]: text for name, text in zip(words[::2], words[1::2], strict=True)})
+
+
+def test_nothing_given_is_the_default():
+    assert settings("") == CopySettings()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--N 64,256 --d 8 --d-h 16,32",
+        "--N 4096 --pos lag:7 --values adversarial --a 0.99 --keys random --seed 3",
+        "--N 1e3 --module attention --codes circle --M 2.5 --epsilon 1e-4 --dtype bfloat16",
+        "--N 32 --module ssm-linear --execution dense --Delta literal",
+    ],
+)
+def test_the_command_line_of_settings_reads_back_as_the_same_settings(line):
+    asked = settings(line)
+    assert settings(asked.command().removeprefix("verify copy ")) == asked
+    assert "/" not in asked.name()
+
+
+def test_a_text_is_read_and_sets_the_length_and_the_task(tmp_path):
+    file = tmp_path / "some text.txt"
+    file.write_bytes(b"to be copied")
+    asked = settings(f"--values 'text:{file}'")
+    assert (asked.N, asked.pos, asked.text) == ((12,), "string", b"to be copied")
+    assert settings(f"--N 5 --values 'text:{file}'").N == (5,)
+    assert asked.name() == "copy-N12-valuestext-some_text.txt"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--N 0", "whole number"),
+        ("--N 1e400", "moderate size"),
+        ("--N nan", "moderate size"),
+        ("--N ''", "empty"),
+        ("--d -3", "whole number"),
+        ("--d-h 0", "whole number"),
+        ("--module ssm", "allowed are"),
+        ("--pos backwards", "allowed are"),
+        ("--pos lag", "lag needs a number"),
+        ("--pos lag:-1", "whole number"),
+        ("--values text:", "readable file"),
+        ("--values text:/no/such/file", "No such file"),
+        ("--values words", "allowed are"),
+        ("--a 1.5", "0 <= a <= 1"),
+        ("--a nan", "0 <= a <= 1"),
+        ("--M 0", "0 < M"),
+        ("--epsilon 0", "0 < epsilon"),
+        ("--epsilon -1e-3", "0 < epsilon"),
+        ("--epsilon 0.6", "at most M/2"),
+        ("--dtype float8", "allowed are"),
+        ("--execution fast", "allowed are"),
+        ("--seed -1", "whole number"),
+        ("--module ssm-linear --d-h 16", "leave out --d-h"),
+        ("--module attention --a 0.9", "leave out --a"),
+        ("--module ssm-gated --codes circle", "leave out --codes"),
+        ("--module attention --Delta literal", "leave out --Delta"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(line, words):
+    with pytest.raises(BadInput) as refusal:
+        settings(line)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_empty_text_and_a_text_that_is_too_short_are_refused(tmp_path):
+    empty, short = tmp_path / "empty", tmp_path / "short"
+    empty.write_bytes(b"")
+    short.write_bytes(b"abc")
+    with pytest.raises(BadInput, match="the file is empty"):
+        settings(f"--values text:{empty}")
+    with pytest.raises(BadInput, match="the text has 3 bytes"):
+        settings(f"--N 4 --values text:{short}")

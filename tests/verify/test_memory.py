@@ -1,0 +1,56 @@
+"""What does not fit is refused with the estimate and the largest size that does."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verify import memory
+from verify.errors import BadInput
+from verify.memory import available_bytes, largest_that_fits, refuse_if_too_large
+
+
+def quadratic(n: int) -> int:
+    return 1000 + 8 * n * n
+
+
+def test_there_is_some_memory_here():
+    assert 1 << 20 < available_bytes() < 1 << 50
+
+
+def test_the_control_group_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    limit, used = tmp_path / "memory.max", tmp_path / "memory.current"
+    monkeypatch.setattr(memory, "_CGROUPS", ((limit, used),))
+    without = available_bytes()
+    used.write_text("600\n")
+    limit.write_text("max\n")
+    assert available_bytes() > without // 2
+    limit.write_text("1000\n")
+    assert available_bytes() == 400
+    used.write_text("2000\n")
+    assert available_bytes() == 0
+
+
+def test_refused_with_the_largest_that_fits(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1 << 20)
+    refuse_if_too_large("--N 64", "--N", 64, quadratic)
+    with pytest.raises(BadInput, match=r"^--N 4096: would need about 128 MiB .* 1 MiB are available; .* --N 361$"):
+        refuse_if_too_large("--N 4096", "--N", 4096, quadratic)
+    refuse_if_too_large("--N 361", "--N", 361, quadratic)
+
+
+def test_nothing_fits(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 10)
+    with pytest.raises(BadInput, match="a machine with more memory"):
+        refuse_if_too_large("--N 2", "--N", 2, quadratic)
+
+
+@given(st.integers(1, 10**9), st.integers(2, 10**6))
+def test_the_largest_is_the_largest(there: int, n: int):
+    fits = largest_that_fits(quadratic, there, 1, n)
+    if fits is None:
+        assert quadratic(1) > there
+    else:
+        assert quadratic(fits) <= there
+        assert fits == n - 1 or quadratic(fits + 1) > there

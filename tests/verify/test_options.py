@@ -1,0 +1,138 @@
+"""The texts of options: what is read, what is refused, and that the nearest value named really works."""
+
+import itertools
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verify.errors import BadInput
+from verify.options import Domain, choice, choices, decimal, decimals, dtype, integer, integers
+
+A_MIN = Domain("a_min", Fraction(0), Fraction(1), "0.9", low_included=False)
+EPSILON = Domain("epsilon", Fraction(0), None, "0.1", low_included=False)
+DELTA = Domain("delta", Fraction(0), None, "1e-3")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8", (8,)),
+        ("256, 64,256", (64, 256)),
+        ("8..64", (8, 16, 32, 64)),
+        ("8..40", (8, 16, 32, 40)),
+        ("5..5", (5,)),
+        ("1..2,7", (1, 2, 7)),
+        ("1e3", (1000,)),
+        ("2.5e1", (25,)),
+        ("+4", (4,)),
+    ],
+)
+def test_integers(text: str, expected: tuple[int, ...]):
+    assert integers(text, "--L", 1, 4096) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "nearest"),
+    [
+        ("0", "from 1 to 4096", "--L 1"),
+        ("-3", "from 1 to 4096", "--L 1"),
+        ("1e12", "from 1 to 4096", "--L 4096"),
+        ("1e400", "not a whole number of moderate size", "--L 4096"),
+        ("1e-400", "not a whole number", "--L 1"),
+        ("2.5", "not a whole number", "--L 2"),
+        ("nan", "not a whole number", "--L 1"),
+        ("inf", "not a whole number", "--L 1"),
+        ("", "empty", "--L 1"),
+        ("64,,256", "empty", "--L 64,256"),
+        ("64,", "empty", "--L 64"),
+        ("64..8", "upwards", "--L 8..64"),
+        ("8..", "not a whole number", "--L 1"),
+        ("8..64..128", "not a whole number", "--L 1"),
+        ("1_000", "not a whole number", "--L 1"),
+        ("٣", "not a whole number", "--L 1"),
+        ("eight\nlines", "eight", "--L 1"),
+    ],
+)
+def test_integers_refused(text: str, message: str, nearest: str):
+    with pytest.raises(BadInput, match=message) as refusal:
+        integers(text, "--L", 1, 4096)
+    assert refusal.value.nearest == nearest
+    assert integers(nearest.removeprefix("--L "), "--L", 1, 4096)
+    assert "\n" not in str(refusal.value)
+
+
+def test_one_integer_is_not_a_list():
+    assert integer(" 7 ", "--seed", 0, 9) == 7
+    with pytest.raises(BadInput, match="one value, not a list"):
+        integer("7,8", "--seed", 0, 9)
+
+
+@given(st.lists(st.integers(1, 4096), min_size=1, max_size=8))
+def test_integers_reads_what_it_is_given(values: list[int]):
+    assert integers(",".join(map(str, values)), "--L", 1, 4096) == tuple(sorted(set(values)))
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**6))
+def test_a_range_doubles_and_keeps_both_ends(one: int, other: int):
+    low, high = sorted((one, other))
+    values = integers(f"{low}..{high}", "--L", 1, 10**6)
+    assert (values[0], values[-1]) == (low, high)
+    assert all(b == 2 * a for a, b in itertools.pairwise(values[:-1]))
+
+
+def test_decimals_are_exact():
+    assert decimals("0.99,0.9,.9", "--a-min", A_MIN) == (Fraction(9, 10), Fraction(99, 100))
+    assert decimal("1e-3", "--delta", DELTA) == Fraction(1, 1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "domain", "message", "nearest"),
+    [
+        ("0", A_MIN, "0 < a_min <= 1", "--x 0.9"),
+        ("1.5", A_MIN, "0 < a_min <= 1", "--x 1"),
+        ("-0.1", DELTA, "0 <= delta", "--x 0"),
+        ("0", EPSILON, "0 < epsilon", "--x 0.1"),
+        ("-1", EPSILON, "0 < epsilon", "--x 0.1"),
+        ("nan", DELTA, "finite decimal", "--x 1e-3"),
+        ("inf", DELTA, "finite decimal", "--x 1e-3"),
+        ("1e400", DELTA, "moderate size", "--x 1e-3"),
+        ("1e999999999", DELTA, "moderate size", "--x 1e-3"),
+        ("9" * 61, DELTA, "moderate size", "--x 1e-3"),
+        ("1/3", DELTA, "finite decimal", "--x 1e-3"),
+        ("abc", DELTA, "finite decimal", "--x 1e-3"),
+        ("0.1..0.2", DELTA, "list the decimals", "--x 0.1,0.2"),
+        ("", DELTA, "empty", "--x 1e-3"),
+    ],
+)
+def test_decimals_refused(text: str, domain: Domain, message: str, nearest: str):
+    with pytest.raises(BadInput, match=message) as refusal:
+        decimals(text, "--x", domain)
+    assert refusal.value.nearest == nearest
+    assert decimals(nearest.removeprefix("--x "), "--x", domain)
+
+
+@pytest.mark.parametrize("text", ["1,2", "1..2"])
+def test_one_decimal_is_not_a_list(text: str):
+    with pytest.raises(BadInput, match="one value, not a list or a range") as refusal:
+        decimal(text, "--M", DELTA)
+    assert refusal.value.nearest == "--M 1"
+
+
+def test_a_domain_checks_itself():
+    with pytest.raises(ValueError, match="no value between"):
+        Domain("x", Fraction(1), Fraction(0), "1")
+    with pytest.raises(ValueError, match="example 2 is not in the domain"):
+        Domain("x", Fraction(0), Fraction(1), "2")
+    assert Domain("x", None, None, "0").text == "x"
+
+
+def test_names():
+    assert choices("b,a,b", "--module", ("a", "b", "c")) == ("a", "b")
+    assert choice(" attention", "--module", ("ssm", "attention")) == "attention"
+    assert dtype("float16") == "float16"
+    with pytest.raises(BadInput, match="bfloat16, float16, float32, float64; nearest that works: --dtype float32"):
+        dtype("float23")
+    with pytest.raises(BadInput, match="allowed are ssm, attention; nearest that works: --module attention"):
+        choice("ATTENTION", "--module", ("ssm", "attention"))

@@ -1,0 +1,153 @@
+"""What people see: tables on stdout, messages and progress on stderr, neither where it was not asked for."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich import console as rich_console
+from rich.measure import Measurement
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from verify.table import Table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_STYLES = {
+    "PROVED": "green",
+    "HELD": "green",
+    "satisfiable": "green",
+    "yes": "green",
+    "VACUOUS": "yellow",
+    "SKIPPED": "yellow",
+    "UNDECIDED": "yellow",
+    "REFUTED": "bold red",
+    "no": "red",
+}
+_WIDTH_WHEN_PIPED = 200
+_PATIENCE_SECONDS = 1.0
+
+
+class Console:
+    """The two streams of one run.
+
+    quiet: nothing on stderr, and on stdout only what was asked for by itself (the JSON document or the one sentence).
+    json: stdout belongs to the document. Colours appear only on a terminal that takes them; a piped table is as wide as
+    COLUMNS says, or 200.
+    """
+
+    def __init__(self, quiet: bool = False, json: bool = False) -> None:
+        self.quiet = quiet
+        self.json = json
+        width = shutil.get_terminal_size((_WIDTH_WHEN_PIPED, 50)).columns
+        self.width = width if width > 0 else _WIDTH_WHEN_PIPED
+        self._out = _Stream(file=sys.stdout, width=self.width, highlight=False)
+        self._err = _Stream(file=sys.stderr, highlight=False)
+
+    def table(self, table: Table) -> None:
+        """Draw a table, less the columns that the width has no room for; those are named below it."""
+        if self.quiet or self.json:
+            return
+        shown, left_out = self._fit(table)
+        self.paragraph(table.title, "bold")
+        self._out.print(_rich(shown))
+        if left_out:
+            self._out.print(Text(f"no room here for: {', '.join(left_out)} (see --json or the report)", style="dim"))
+
+    def sentence(self, text: str) -> None:
+        """The verdict in words; on stdout even when quiet, but never beside a JSON document."""
+        if not self.json:
+            self._out.print(Text(text), soft_wrap=not self._out.is_terminal)
+
+    def document(self, text: str) -> None:
+        """The JSON document, byte for byte."""
+        try:
+            self._out.file.write(text)
+            self._out.file.flush()
+        except BrokenPipeError:
+            self._out.on_broken_pipe()
+
+    def paragraph(self, text: str, style: str = "") -> None:
+        """Words that go with a table on stdout; only a terminal gets them broken into lines."""
+        if text and not (self.quiet or self.json):
+            self._out.print(Text(text, style=style), soft_wrap=not self._out.is_terminal)
+
+    def say(self, text: str) -> None:
+        """A message on stderr."""
+        if not self.quiet:
+            self._err.print(Text(text), soft_wrap=True)
+
+    @contextmanager
+    def progress(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Yield `advance(steps)`. A bar with an estimate appears after a second of work, on a terminal only."""
+        bar = _LateBar(None if self.quiet or not self._err.is_terminal else self._err, description, total)
+        try:
+            yield bar.advance
+        finally:
+            bar.close()
+
+    def _fit(self, table: Table) -> tuple[Table, list[str]]:
+        left_out: list[str] = []
+        while self._natural_width(table) > self.width and (index := table.most_expendable()) is not None:
+            left_out.insert(0, table.columns[index].header)
+            table = table.without(index)
+        return table, left_out
+
+    def _natural_width(self, table: Table) -> int:
+        unlimited = self._out.options.update(max_width=10_000)
+        return Measurement.get(self._out, unlimited, _rich(table)).maximum
+
+
+class _Stream(rich_console.Console):
+    """A stream whose reader may go away (`verify ... | head`): the rest is dropped, the run and its exit code go on."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+class _LateBar:
+    """A progress bar that is neither drawn nor imported unless the work turns out to be slow."""
+
+    def __init__(self, console: rich_console.Console | None, description: str, total: int) -> None:
+        self._console, self._description, self._total = console, description, total
+        self._done = 0
+        self._started = time.monotonic()
+        self._bar: Progress | None = None
+
+    def advance(self, steps: int) -> None:
+        self._done += steps
+        if self._console is None:
+            return
+        if self._bar is None and time.monotonic() - self._started > _PATIENCE_SECONDS:
+            self._bar = self._open(self._console)
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=self._done)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _open(self, console: rich_console.Console) -> "Progress":
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        bar = Progress(*columns, console=console, transient=True)
+        bar.add_task(self._description, total=self._total, completed=self._done)
+        bar.start()
+        return bar
+
+
+def _rich(table: Table) -> RichTable:
+    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
+        drawn.add_column(Text(column.header), justify="right" if column.right else "left", no_wrap=True)
+    for row in table.rows:
+        drawn.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+    return drawn

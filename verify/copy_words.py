@@ -1,0 +1,33 @@
+"""The verdict of `verify copy` in one sentence, made of what the rows hold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from verify.notation import number
+
+
+def sentence(rows: Sequence[dict[str, Any]], interrupted: bool) -> str:
+    """What happened at the largest N, one clause a module."""
+    if not rows:
+        return "stopped before the first module was done."
+    N = max(r["N"] for r in rows)
+    clauses = [_clause(r) for r in rows if r["N"] == N]
+    stopped = "stopped early; " if interrupted else ""
+    return f"{stopped}at N = {N}, {'; '.join(clauses)}."
+
+
+def _clause(r: dict[str, Any]) -> str:
+    name, entries, error = r["module"], r["state_entries"], r["max_abs_error"]
+    with_state = f"{name} ({entries} state entries{_keys(r)})"
+    if error == 0.0:
+        return f"{with_state} copies every value bit by bit"
+    if r["copies"]:
+        return f"{with_state} copies within epsilon (error {number(error, 2)})"
+    since = r["first_failing_N"]
+    fails = "" if since is None else f", failing from N = {since} on"
+    return f"{with_state} does not copy (error {number(error, 2)}{fails})"
+
+
+def _keys(r: dict[str, Any]) -> str:
+    symbol = {"attention": "d_k", "ssm-constant": "d_h"}.get(r["module"])
+    return "" if symbol is None else f", {symbol} = {r['d_h']}"

@@ -1,0 +1,94 @@
+"""What happens to a command's outcome: the page is written, the table or the document printed, the exit code returned.
+
+A command is a function from a Console to an Outcome. It computes and judges; it neither prints nor writes files.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from verify.console import Console
+from verify.errors import BadInput, quoted
+from verify.files import prepare_folder, write_whole
+from verify.table import Table
+from verify.verdict import Result
+
+DEFAULT_FOLDER = "reports"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page and the pictures beside it. name: file name without suffix. figures: file name to PNG bytes."""
+
+    name: str
+    page: str
+    figures: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command hands over.
+
+    tables, notes: what stdout shows, in this order. report: makes the page; called only when one is wanted, so that
+    Matplotlib is imported only then.
+    """
+
+    result: Result
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+    report: Callable[[], Report]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Where an outcome goes: the common options `--json --out --no-report --quiet`. folder: None for no page."""
+
+    folder: Path | None
+    json: bool
+    quiet: bool
+
+
+def delivery(out: str | None, no_report: bool, json: bool, quiet: bool) -> Delivery:
+    """The common options as given. Raises BadInput for an empty folder and for --out together with --no-report."""
+    if out is not None and no_report:
+        raise BadInput(f"--out {quoted(out)} --no-report", "the two contradict each other", f"--out {quoted(out)}")
+    if out is not None and not out.strip():
+        raise BadInput(f"--out {quoted(out)}", "the name of a folder is allowed", f"--out {DEFAULT_FOLDER}")
+    return Delivery(None if no_report else Path(out or DEFAULT_FOLDER), json, quiet)
+
+
+def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
+    """Run `command`, write and print what it found, and return the exit code (see Result.exit_code).
+
+    The folder is tried before the work starts. Raises BadInput when it cannot be written.
+    """
+    console = Console(to.quiet, to.json)
+    if to.folder is not None:
+        prepare_folder(to.folder)
+    outcome = command(console)
+    result = outcome.result
+    if to.folder is not None:
+        result = replace(result, report=_write(outcome, to.folder))
+    _show(console, outcome, result)
+    return result.exit_code
+
+
+def _write(outcome: Outcome, folder: Path) -> str:
+    """The path of the page as JSON and messages name it. An unfinished run does not replace a finished run's page."""
+    report = outcome.report()
+    for name, picture in report.figures.items():
+        write_whole(folder / name, picture)
+    suffix = "-interrupted" if outcome.result.interrupted else ""
+    return write_whole(folder / f"{report.name}{suffix}.md", report.page).as_posix()
+
+
+def _show(console: Console, outcome: Outcome, result: Result) -> None:
+    if console.json:
+        console.document(result.json())
+    for table in outcome.tables:
+        console.table(table)
+    for note in outcome.notes:
+        console.paragraph(note)
+    console.sentence(f"{result.verdict.value}: {result.sentence}")
+    if result.report is not None:
+        console.say(f"report: {result.report}")

@@ -1,0 +1,47 @@
+"""What the numbers of a run depend on besides its settings: one record, the same in every report."""
+
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+
+DISTRIBUTION = "mamba-copy-verifier"
+
+
+def environment(*packages: str, dtype: str | None = None) -> dict[str, str]:
+    """The record for a command that computes with `packages` (distribution names, as `python-flint`).
+
+    Versions are read from the installed metadata, so nothing is imported for them. With `jax` among the packages its
+    first device is named too. dtype: the format that the run computed in, left out where there is none.
+    Raises PackageNotFoundError when a package is not installed.
+    """
+    record = {
+        "verify": version(),
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in packages},
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+    if "jax" in packages:
+        record["device"] = _device()
+    if dtype is not None:
+        record["dtype"] = dtype
+    return record
+
+
+def version() -> str:
+    """The version of this program; a tree that was never installed says so."""
+    try:
+        return metadata.version(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return "source tree"
+
+
+def line(record: Mapping[str, str]) -> str:
+    """The record as one line of a page, such as `verify 0.1.0, python 3.11.7, platform Linux x86_64`."""
+    return ", ".join(f"{name} {value}" for name, value in record.items())
+
+
+def _device() -> str:
+    import jax
+
+    device = jax.devices()[0]
+    return device.device_kind if device.platform != "cpu" else "cpu"

@@ -1,0 +1,65 @@
+"""Files written whole or not at all, in folders that are known to be writable before the work starts."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from verify.errors import BadInput, one_line, quoted
+
+
+def prepare_folder(folder: Path, option: str = "--out") -> Path:
+    """Create `folder` if it is missing and prove by writing that files can be made in it.
+
+    Raises BadInput with the system's reason otherwise. A permission bit is not trusted: it says nothing for a
+    superuser or a read-only disk.
+    """
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        raise _unwritable(f"{option} {quoted(str(folder))}", error) from error
+    return folder
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write `content` (text as UTF-8) to a hidden name beside `path`, flush it to disk, and rename it into place.
+
+    A reader sees the old file or the new one, never a part; a failure leaves nothing behind and raises BadInput.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise _unwritable(f"writing {quoted(str(path))}", error) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return path
+
+
+def read_input(path: str, option: str) -> bytes:
+    """The bytes of a user's file. Raises BadInput when it is missing, unreadable, not a file, or empty."""
+    try:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{option} {quoted(path)}", _reason(error), "the path of a readable file") from error
+    if not data:
+        raise BadInput(f"{option} {quoted(path)}", "the file is empty; at least one byte is needed", "a non-empty file")
+    return data
+
+
+def _unwritable(given: str, error: Exception) -> BadInput:
+    return BadInput(
+        given, f"cannot be written ({_reason(error)})", "--out with a folder you may write to, or --no-report"
+    )
+
+
+def _reason(error: Exception) -> str:
+    return one_line((error.strerror if isinstance(error, OSError) else None) or str(error))

@@ -1,0 +1,177 @@
+"""The texts of options as numbers: lists, doubling ranges, exact decimals, formats. Every refusal is a BadInput."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NoReturn
+
+from bounds.formats import FORMATS
+from verify.errors import BadInput, quoted
+from verify.notation import number
+
+# What a decimal may look like, and how far its exponent may go: an exact fraction has as many digits as that says.
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,6})?")
+_LARGEST_EXPONENT = 300
+_LONGEST_DECIMAL = 60
+
+
+@dataclass(frozen=True)
+class Domain:
+    """An interval that a decimal must lie in, by the paper's symbol; None stands for no limit on that side.
+
+    example: a value inside, in the user's notation, named when nothing nearer can be. Raises ValueError for an
+    empty interval and for an example outside it.
+    """
+
+    symbol: str
+    low: Fraction | None
+    high: Fraction | None
+    example: str
+    low_included: bool = True
+    high_included: bool = True
+
+    def __post_init__(self) -> None:
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"{self.symbol} has no value between {self.low} and {self.high}; allowed: low < high")
+        if Fraction(self.example) not in self:
+            raise ValueError(f"the example {self.example} is not in the domain; allowed: {self.text}")
+
+    def __contains__(self, value: Fraction) -> bool:
+        above = self.low is None or self.low < value or (self.low_included and value == self.low)
+        below = self.high is None or value < self.high or (self.high_included and value == self.high)
+        return above and below
+
+    @property
+    def text(self) -> str:
+        """The domain in mathematical notation, such as `0 < a_min <= 1`."""
+        left = "" if self.low is None else f"{number(self.low)} {'<=' if self.low_included else '<'} "
+        right = "" if self.high is None else f" {'<=' if self.high_included else '<'} {number(self.high)}"
+        return f"{left}{self.symbol}{right}"
+
+    def nearest(self, value: Fraction) -> str:
+        """The end that `value` lies beyond, where that end belongs to the domain; else the example."""
+        if self.low is not None and value <= self.low and self.low_included:
+            return number(self.low)
+        if self.high is not None and value >= self.high and self.high_included:
+            return number(self.high)
+        return self.example
+
+
+def integers(text: str, option: str, smallest: int, largest: int) -> tuple[int, ...]:
+    """`64,256` or the doubling range `8..4096` (both ends included) or a mixture, ascending, each once.
+
+    A whole number may be written in any decimal form (1e3). Raises BadInput for anything else and for a value outside
+    [smallest, largest].
+    """
+    found: set[int] = set()
+    for item in _items(text, option, str(smallest)):
+        if ".." in item:
+            found.update(_doubling(item, option, smallest, largest))
+        else:
+            found.add(_whole(item, option, smallest, largest))
+    return tuple(sorted(found))
+
+
+def integer(text: str, option: str, smallest: int, largest: int) -> int:
+    """One whole number in [smallest, largest]; raises BadInput otherwise."""
+    return _whole(_single(text, option), option, smallest, largest)
+
+
+def decimals(text: str, option: str, domain: Domain) -> tuple[Fraction, ...]:
+    """`0.9,0.99` as exact fractions, ascending, each once; raises BadInput for anything that is not in `domain`."""
+    return tuple(sorted({_exact(item, option, domain) for item in _items(text, option, domain.example)}))
+
+
+def decimal(text: str, option: str, domain: Domain) -> Fraction:
+    """One decimal as the exact fraction that it writes; raises BadInput for anything that is not in `domain`."""
+    return _exact(_single(text, option), option, domain)
+
+
+def choices(text: str, option: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    """A list of names, in the order of `allowed`, each once; raises BadInput for a name that is not among them."""
+    named = {choice(item, option, allowed) for item in _items(text, option, allowed[0])}
+    return tuple(name for name in allowed if name in named)
+
+
+def choice(text: str, option: str, allowed: Sequence[str]) -> str:
+    """One of `allowed`; raises BadInput that names them all and the one that is spelt most like `text`."""
+    name = text.strip()
+    if name in allowed:
+        return name
+    alike = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.0)
+    raise BadInput(f"{option} {quoted(text)}", f"allowed are {', '.join(allowed)}", f"{option} {alike[0]}")
+
+
+def dtype(text: str, option: str = "--dtype") -> str:
+    """The name of a float format that bounds.formats knows; raises BadInput otherwise."""
+    return choice(text, option, tuple(FORMATS))
+
+
+def _items(text: str, option: str, example: str) -> list[str]:
+    items = [item.strip() for item in text.split(",")]
+    kept = [item for item in items if item]
+    if len(kept) < len(items):
+        nearest = f"{option} {','.join(kept) or example}"
+        raise BadInput(f"{option} {quoted(text)}", "an entry of the list is empty", nearest)
+    return items
+
+
+def _single(text: str, option: str) -> str:
+    if "," in text or ".." in text:
+        first = re.split(r",|\.\.", text)[0].strip()
+        raise BadInput(f"{option} {quoted(text)}", "takes one value, not a list or a range", f"{option} {first or '1'}")
+    return text.strip()
+
+
+def _doubling(item: str, option: str, smallest: int, largest: int) -> list[int]:
+    """low, 2 low, 4 low, ... and high."""
+    low_text, _, high_text = item.partition("..")
+    low, high = (_whole(end.strip(), option, smallest, largest) for end in (low_text, high_text))
+    if low > high:
+        raise BadInput(f"{option} {quoted(item)}", "a range runs upwards", f"{option} {high}..{low}")
+    if low < 1:
+        raise BadInput(f"{option} {quoted(item)}", "a range doubles, so it starts at 1 or above", f"{option} 1..{high}")
+    values = [low]
+    while 2 * values[-1] < high:
+        values.append(2 * values[-1])
+    return [*values, high]
+
+
+def _whole(item: str, option: str, smallest: int, largest: int) -> int:
+    def refuse(why: str, nearest: int) -> NoReturn:
+        allowed = f"{why}a whole number from {smallest} to {largest} is allowed"
+        raise BadInput(f"{option} {quoted(item)}", allowed, f"{option} {nearest}")
+
+    value = _fraction(item)
+    if value is None:
+        huge = _DECIMAL.fullmatch(item) and not item.startswith("-") and "e-" not in item.lower()
+        refuse("not a whole number of moderate size; ", largest if huge else smallest)
+    inside = min(max(value, Fraction(smallest)), Fraction(largest))
+    if inside != value:
+        refuse("", int(inside))
+    if value.denominator != 1:
+        refuse("not a whole number; ", min(max(round(value), smallest), largest))
+    return int(value)
+
+
+def _exact(item: str, option: str, domain: Domain) -> Fraction:
+    given = f"{option} {quoted(item)}"
+    if ".." in item:
+        ends = ",".join(end.strip() for end in item.split("..") if end.strip())
+        raise BadInput(given, "ranges are for whole numbers; list the decimals", f"{option} {ends or domain.example}")
+    value = _fraction(item)
+    if value is None:
+        raise BadInput(given, f"not a finite decimal of moderate size; {domain.text}", f"{option} {domain.example}")
+    if value not in domain:
+        raise BadInput(given, f"allowed is {domain.text}", f"{option} {domain.nearest(value)}")
+    return value
+
+
+def _fraction(item: str) -> Fraction | None:
+    """The exact value of a decimal; None for any other text (nan, inf, 1/3, 1_000, words) and for absurd exponents."""
+    if len(item) > _LONGEST_DECIMAL or not _DECIMAL.fullmatch(item):
+        return None
+    exponent = item.lower().partition("e")[2] or "0"
+    return Fraction(item) if abs(int(exponent)) <= _LARGEST_EXPONENT else None
