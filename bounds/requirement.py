@@ -126,7 +126,9 @@ class Requirement:
         return self.L > 1 and decide(self.slack, self.spread) is Order.GREATER
 
     def bare_score(self, reals: Reals) -> Any:
-        """(1 - u*) / alpha_pos."""
+        """(1 - u*) / alpha_pos, by the inverse of a_min so that floats overflow there rather than divide by 0."""
+        if self.alpha_pos is None:
+            return (1 - self.shortfall(reals)) * (1 / reals.number(self.a_min)) ** (self.L - 1)
         return (1 - self.shortfall(reals)) / self.alpha(reals)
 
     def score(self, reals: Reals) -> Any:

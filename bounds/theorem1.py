@@ -31,8 +31,9 @@ class Theorem1:
     """The parameters of Theorem 1. Numbers may be int, float (taken as exact binary numbers) or Fraction.
 
     The printed definition of a_max leaves out a_pos, although by Eq. 12 every alpha_j / alpha_pos with j < pos contains
-    it; here a_max bounds a_pos too, without which Eq. 16 is false. a_min is any lower bound of the a_k after pos: the
-    statements below hold for all instances whose smallest a_k is at least that.
+    it; here a_max bounds a_pos too, without which Eq. 16 is false. (Eq. 19 and the threshold hold either way: the
+    factor adds at most 1 to the first sum, and Eq. 19 has dropped 1 / (1 - a_min) >= 1 from the second.) a_min is any
+    lower bound of the a_k after pos: the statements below hold for all instances whose smallest a_k is at least that.
 
     The scores are those of one output position i; "before" and "after" mean positions below and above pos.
 

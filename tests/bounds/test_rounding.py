@@ -84,7 +84,7 @@ def test_the_recurrence_stays_within_its_bound(run, name, seed, T, d_h):
     rng = np.random.default_rng(seed)
     a, b, c, x = rng.uniform(0, 1, T), rng.normal(size=(T, d_h)), rng.normal(size=d_h), rng.normal(size=T)
     a, b, c, x = (array.astype(name) for array in (a, b, c, x))
-    alpha = np.array([np.prod(exact(a)[j + 1 :], initial=Fraction(1)) for j in range(T)], dtype=object)
+    alpha = np.array([math.prod(exact(a)[j + 1 :], start=Fraction(1)) for j in range(T)], dtype=object)
     terms = alpha[:, None] * exact(b) * exact(c) * exact(x)[:, None]
     entry = max(1.0, *(float(np.abs(array).max()) for array in (b, c, x)))
     bound = recurrence_error(float(np.abs(terms).sum()), T, d_h, format_of(name), entry)
@@ -164,6 +164,14 @@ def test_attention_with_an_unstated_score_error_is_caught():
     moved = abs(float(softmax_read(scores + np.array([0.25, 0.0]), values)))  # from 0
     assert moved > attention_error(1.0, 2, 0.0, 0.0, format_of("float64"))
     assert moved <= attention_error(1.0, 2, 0.25, 0.0, format_of("float64"))
+
+
+def test_subtracting_scores_far_apart_is_counted():
+    """-16 - 0.0075 is rounded to -16 in float16, and the weight of that score changes by as much."""
+    float16, scores = format_of("float16"), np.array([-16.0, 0.0075], "float16")
+    lost = abs(float(scores[0] - scores[1]) - (float(scores[0]) - float(scores[1])))
+    counted = attention_error(1.0, 2, 0.0, 16.0075, float16) - attention_error(1.0, 2, 0.0, 0.0, float16)
+    assert 0 < math.expm1(2 * lost) <= counted
 
 
 def test_the_part_of_attention_that_scores_move_vanishes_with_the_others_weight():

@@ -135,8 +135,9 @@ def test_the_largest_holdable_L_of_the_formats_and_where_there_is_none():
 
 def test_floats_beyond_float64_overflow_loudly():
     p = Theorem1(HALF, HALF, 5000, TENTH, TENTH, 1, 1)
-    with pytest.raises(OverflowError):
-        p.threshold(FLOATS)
+    for form in (p.threshold, p.cap, replace(p, delta=Fraction(1, 1000)).required):
+        with pytest.raises(OverflowError):
+            form(FLOATS)
     assert digits(p.threshold, 3) == "7.42e+1504"  # (delta + 1 - eps/2) 2^4999 = 1.05 * 7.06e1504
 
 
