@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from constructions.layout import Layout
+from constructions.layout import Layout, Space
 from constructions.linear import LinearMap, Stream
 from constructions.rows import Array, Rows
 
@@ -164,11 +164,15 @@ def selective_ssm(
     inner = W_b.domain
     if W_c.domain != inner or W_Delta1.domain != inner or W_c.codomain != W_b.codomain or len(W_b.codomain.spaces) != 1:
         raise ValueError("W_b, W_c and W_Delta1 must read one inner layout, and W_b, W_c write one state space")
-    if W_Delta2.domain != W_Delta1.codomain or W_Delta2.codomain.names not in (channels, (SHARED,)):
-        raise ValueError(f"W_Delta2 must read what W_Delta1 writes and write {channels} or ({SHARED!r},)")
     missing = [name for name in channels if name not in inner]
     if missing:
         raise ValueError(f"channels {missing} are not in the inner layout {inner.names}")
+    written = (inner.only(channels), Layout((Space(SHARED),)))
+    if W_Delta2.domain != W_Delta1.codomain or W_Delta2.codomain not in written:
+        raise ValueError(
+            f"W_Delta2 must read what W_Delta1 writes and write the channels {written[0].spaces} "
+            f"or {written[1].spaces}, got {W_Delta2.codomain.spaces}"
+        )
     for name, entries in (A if isinstance(A, dict) else {} if A is None else dict.fromkeys(channels, A)).items():
         if not bool((np.asarray(entries) <= 0).all()):
             raise ValueError(
@@ -178,7 +182,7 @@ def selective_ssm(
         raise ValueError(f"A must be given for each of the channels {channels}, got {tuple(A)}")
     for name, entries in (A if isinstance(A, dict) else {}).items():
         shape = (W_b.codomain.dim, inner[name].width)
-        if np.broadcast_shapes(np.shape(entries), shape) != shape or np.ndim(entries) != 2:
+        if np.ndim(entries) != 2 or any(n not in (1, m) for n, m in zip(np.shape(entries), shape, strict=True)):
             raise ValueError(
                 f"A for {name!r} has shape {np.shape(entries)}, which does not broadcast to (d_h, width) = {shape}"
             )

@@ -38,27 +38,23 @@ class Prepared:
 
 def prepare(module: str, task: Task, d_h: int, settings: CopySettings) -> Prepared:
     """The module of that name for a task, in the settings' dtype."""
+    memory = as_stored(build(module, task, d_h, settings), jnp.dtype(settings.dtype))
     if module == "attention":
-        memory, position, target = (
-            build(module, task.steps, d_h, settings),
-            np.arange(task.steps),
-            np.maximum(task.target, 0),
-        )
-    else:
-        memory, position, target = build(module, task.N, d_h, settings), task.position, task.target
-    return Prepared(as_stored(memory, jnp.dtype(settings.dtype)), task, position, target)
+        return Prepared(memory, task, np.arange(task.steps), np.maximum(task.target, 0))
+    return Prepared(memory, task, task.position, task.target)
 
 
-def build(module: str, N: int, d_h: int, settings: CopySettings) -> Memory:
-    """The memory of that name for N values."""
-    d, M, share = settings.d, float(settings.M), float(settings.epsilon) * (1.0 - ROUNDING_SHARE)
+def build(module: str, task: Task, d_h: int, settings: CopySettings) -> Memory:
+    """The memory of that name for the N values of a task, over all its steps."""
+    N, d, M = task.N, settings.d, float(settings.M)
+    share = float(settings.epsilon) * (1.0 - ROUNDING_SHARE)
     literal = settings.Delta == "literal"
     if module == "ssm-linear":
         return theorem3(N, d, literal_Delta=literal)
     if module == "ssm-gated":
-        return gated(N, d, M, share, literal_Delta=literal)
+        return gated(N, d, M, share, steps=task.steps, literal_Delta=literal)
     if module == "attention":
-        return (binary_head if settings.codes == "binary" else circle_head)(N, d, M, share)
+        return (binary_head if settings.codes == "binary" else circle_head)(task.steps, d, M, share)
     rng = np.random.default_rng([settings.seed, d_h])
     codes = projection_keys(N, d_h) if settings.keys == "projection" else random_keys(N, d_h, rng)
     return constant(N, d, codes, settings.keys, float(settings.a), literal_Delta=literal)

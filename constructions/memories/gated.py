@@ -2,14 +2,17 @@
 (X-T3-GATED).
 
 One channel for each (slot, coordinate), z = [x repeated in N slots, e_i, 1], and b_i = c_i = 1, A = O, so that the
-    channel (p, k) holds h_(p,k) = sum_{j <= i} Delta_{j,(p,k)} x_{j,k}.
+channel (p, k) holds h_(p,k) = sum_{j <= i} Delta_{j,(p,k)} x_{j,k}.
+
 *Writing goes through Delta.*  W_Delta1 z = [e_i, 1 - e_i] and W_Delta2 repeats log(e - 1) and -S over the coordinates
-    of a slot, so Delta_{j,(p,k)} = softplus(log(e - 1)) = 1 for p = j and softplus(-S) otherwise:
-a slot records its own value and a leak of every other one.
+of a slot, so Delta_{j,(p,k)} = softplus(log(e - 1)) = 1 for p = j and softplus(-S) otherwise: a slot records its own
+value and a leak of every other one.
+
 *Reading goes through the gate.*  W_2 repeats k e_pos(i), with silu(k) = 1 and silu(0) = 0: exactly one slot is open,
 and W_3 adds all slots, so  y_i = x_pos(i) + softplus(-S) sum_{j <= i, j != pos(i)} x_j.
-The error is at most (N - 1) M softplus(-S), which is epsilon for S = -log(expm1(epsilon / ((N - 1) M))): weights
-O(log(N M / epsilon)).
+
+Over T tokens the error is at most (T - 1) M softplus(-S), which is epsilon for S = -log(expm1(epsilon / ((T - 1) M))):
+weights O(log(T M / epsilon)).
 """
 
 import numpy as np
@@ -25,17 +28,20 @@ from constructions.memories.theorem3 import recorded_Delta, unit_rate
 MEMORY = "memory"
 
 
-def gated(N: int, d: int, M: float, epsilon: float, *, literal_Delta: bool = False) -> Memory:
+def gated(
+    N: int, d: int, M: float, epsilon: float, *, steps: int | None = None, literal_Delta: bool = False
+) -> Memory:
     """N slots of d channels, each with one state: (N (d + 1) + 1) entries in all, N d of them read.
 
-    Values in [-M, M]^d; the real-arithmetic error is at most epsilon.  Raises ValueError for sizes below one, M <= 0
-    or epsilon <= 0.
+    Values in [-M, M]^d; the real-arithmetic error is at most epsilon over sequences of at most `steps` tokens, N where
+    not given: a slot leaks the value of every token, also of those that are only to reproduce others.
+    Raises ValueError for sizes below one, M <= 0 or epsilon <= 0.
     """
     encoding = Encoding(N, d)
     layout = encoding.layout
     inner = Layout((Space(MEMORY, N, d), Space(POSITION, N), Space(ONE)))
     one = linear_map(inner, Layout((Space("state"),)), {(ONE, "state"): Action()})
-    W_Delta1, W_Delta2 = _write_rates(inner, gated_write_off(N, M, epsilon), literal_Delta)
+    W_Delta1, W_Delta2 = _write_rates(inner, gated_write_off(steps or N, M, epsilon), literal_Delta)
     block = mamba_block(
         W_1=linear_map(
             layout,

@@ -174,7 +174,7 @@ def test_nothing_is_forgotten_where_a_is_none(exact):
 
 @pytest.mark.parametrize("structure", ["dense", "slots"])
 def test_the_state_is_carried_over_many_chunks(structure, monkeypatch):
-    monkeypatch.setattr(recurrence, "chunk_length", lambda length: 3)
+    monkeypatch.setattr(recurrence, "chunk_length", lambda _length: 3)
     drawn = draw(np.random.default_rng(7), structure, True, 11, "float64")
     np.testing.assert_array_equal(run(drawn.signals, drawn.reads, CHUNKED), expected(drawn))
 
@@ -196,7 +196,7 @@ def test_zero_steps_make_no_chunk_and_long_sequences_make_short_ones():
 def test_the_structure_of_the_signals_chooses_the_execution():
     rng = np.random.default_rng(9)
     dense, one_hot, slots = (draw(rng, structure, True, 2, "float64").signals for structure in STRUCTURES)
-    states = CHUNK_FROM_STATES[jax.default_backend()]
+    states = CHUNK_FROM_STATES.get(jax.default_backend(), 3)
     wide = Rows(np.zeros((2, states)), None, None, 1, states)
     assert [suited(s) for s in (dense, one_hot, slots)] == [SCAN, SPARSE, SPARSE]
     assert suited(Signals(None, wide, wide, dense.v)) is CHUNKED

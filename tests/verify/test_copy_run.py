@@ -78,6 +78,14 @@ def test_the_literal_Delta_records_log_2_of_the_value_and_copies_that():
     assert np.abs(done.wanted).max() < np.log(2.0)
 
 
+@pytest.mark.parametrize("module", ["ssm-gated", "attention"])
+def test_the_tokens_that_reproduce_count_in_the_error_budget(module):
+    settings = replace(SMALL, pos="string", values="adversarial")
+    done = run(module, settings)
+    assert done.second.worst.max() <= float(settings.epsilon)  # twice the share that the construction is given
+    assert verdicts(done, settings)["copies"].verdict is Verdict.HELD
+
+
 @pytest.mark.parametrize(("a", "pos"), [("0", "random"), ("0.9", "random"), ("0.5", "string"), ("1", "first")])
 def test_forgetting_meets_its_closed_form(a, pos):
     settings = replace(SMALL, a=Fraction(a), pos=pos, values="adversarial")
@@ -122,7 +130,7 @@ def test_random_keys_fail_as_soon_as_two_of_them_meet():
 def _faulty(change):
     """The memories as built, changed by `change`."""
     true_build = verify.copy_modules.build
-    return lambda module, n, d_h, settings: change(true_build(module, n, d_h, settings))
+    return lambda module, made, d_h, settings: change(true_build(module, made, d_h, settings))
 
 
 def _negated_query(memory):

@@ -1,0 +1,47 @@
+"""Measuring: the best of several runs of a compiled program, and a whole process with its peak memory."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import jax
+
+REPEATS = 7
+ENOUGH_SECONDS = 2.0  # after this long a program is not run again
+
+
+def best(program: Callable[..., object], *arguments: object) -> float:
+    """The least seconds of a few runs, the first one, which may compile, not counted."""
+    jax.block_until_ready(program(*arguments))
+    begin, least = time.perf_counter(), float("inf")
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        jax.block_until_ready(program(*arguments))
+        least = min(least, time.perf_counter() - start)
+        if time.perf_counter() - begin > ENOUGH_SECONDS:
+            break
+    return least
+
+
+@dataclass(frozen=True)
+class Process:
+    """A finished process: seconds from start to end, its largest resident set in bytes, its exit code."""
+
+    seconds: float
+    peak_bytes: int
+    exit_code: int
+
+
+def process(words: Sequence[str], cache: str) -> Process:
+    """Run this program with those words in a process of its own, its compilation cache under the folder `cache`."""
+    environment = os.environ | {"XDG_CACHE_HOME": cache}
+    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+    command = [sys.executable, "-m", "verify", *words]
+    start = time.perf_counter()
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return Process(time.perf_counter() - start, usage.ru_maxrss * 1024, child.returncode)
