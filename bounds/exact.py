@@ -183,7 +183,7 @@ def attention_required_score(
 def _differences(scores: Any, pos: Any, lengths: Any) -> tuple[np.ndarray, np.ndarray]:
     """The weights of the values in y - v_pos, 0 where they do not count, and which of them count."""
     scores, pos, seen = _rows(_numbers(scores), pos, lengths)
-    differences = np.where(seen, scores, 0)  # a copy: the caller's scores stay as they are
+    differences = scores.copy() if lengths is None else np.where(seen, scores, 0)
     differences[np.arange(len(scores)), pos] -= 1
     return differences, seen
 

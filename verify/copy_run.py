@@ -25,19 +25,26 @@ from verify.copy_settings import CopySettings
 from verify.independent import recorded_Delta, scores
 
 SECOND_ROUTE_PRODUCTS = 2**33  # multiply-adds that NumPy spends on a module; fewer steps are compared where N is large
-ENTRIES_AT_ONCE = 2**19  # of a block of scores
+ENTRIES_AT_ONCE = 2**20  # of a block of scores
 DENSE = {SSM: Execution.CHUNKED, MambaBlock: Execution.SCAN}
 
 
 @dataclass(frozen=True, eq=False)
 class SecondRoute:
-    """For C steps, in NumPy float64: the outputs, the exact worst case of the step's error over all values in
-    [-M, M]^d, and the output on absolute values, which rounding bounds are relative to.
+    """For C steps, in NumPy float64: the outputs, and the exact worst case of the step's error over all values in
+    [-M, M]^d.
     """
 
     outputs: Float[np.ndarray, "C d"]
     worst: Float[np.ndarray, " C"]
-    magnitude: Float[np.ndarray, " C"]
+    scale: float
+
+    @property
+    def magnitude(self) -> Float[np.ndarray, " C"]:
+        """At least the output on absolute values, sum_j |S_ij| M Delta, which rounding bounds are relative to:
+        |S_pos| <= |S_pos - 1| + 1, so it is at most the worst case and once more `scale` = M Delta.
+        """
+        return self.worst + self.scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,18 +93,16 @@ def second_route(
     """What NumPy makes of the given steps, a block of rows of scores at a time, each as long as its context."""
     Delta = recorded_Delta(prepared.memory)
     v, slots = Delta * x, step_of_slot(prepared)
-    outputs, worst, weight = np.empty((len(steps), v.shape[1])), np.empty(len(steps)), np.empty(len(steps))
-    start = 0
-    while start < len(steps):
-        stop = start + max(1, ENTRIES_AT_ONCE // (int(steps[start]) + 1))
+    outputs, worst = np.empty((len(steps), v.shape[1])), np.empty(len(steps))
+    height = max(1, ENTRIES_AT_ONCE // (int(steps.max()) + 1))
+    for start in range(0, len(steps), height):
+        stop = start + height
         rows = steps[start:stop]
         seen = int(rows.max()) + 1
         S = scores(prepared.memory, prepared.position[:seen], prepared.target, rows)
         outputs[start:stop] = S @ v[:seen]
         worst[start:stop] = ssm_worst_case(S, slots[prepared.target[rows]], M, Delta)
-        weight[start:stop] = np.abs(S).sum(axis=1)
-        start = stop
-    return SecondRoute(outputs, worst, weight * M * Delta)
+    return SecondRoute(outputs, worst, M * Delta)
 
 
 def computed_steps(prepared: Prepared) -> Int[np.ndarray, " R"]:
