@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from bounds.reals import FLOATS, ClosedForm, Order, Reals, decide
+from bounds.reals import ClosedForm, Order, Reals, balls, decide
 from bounds.theorem2 import Theorem2
 from verify.deciding import IN_BALLS, every, spell
 from verify.notation import nearest, number
@@ -18,7 +18,7 @@ def attention_checks(theorems: Sequence[Theorem2]) -> list[Check]:
     """The checks of Theorem 2 over one block's rows. No rows, no checks."""
     if not theorems:
         return []
-    demanding = [theorem for theorem in theorems if theorem.required(FLOATS) is not None]
+    demanding = [theorem for theorem in theorems if theorem.required(balls(64)) is not None]
     return [enough(theorems), *([exact(demanding), logarithm(demanding)] if demanding else [])]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bounds.formats import FORMATS
 from bounds.reals import ClosedForm, Reals, enclose
 from verify.bounds_rows import Row
@@ -46,10 +48,11 @@ def _scores(axes: "Axes", blocks: Blocks) -> None:
     rows = blocks[0][1]
     _curve(axes, rows, "attention_threshold", "attention, Theorem 2", color=_ATTENTION_COLOUR)
     _curve(axes, rows, "attention_required", "attention, exact", color=_ATTENTION_COLOUR, marker="s")
-    top = float(axes.dataLim.y1)
-    axes.set_ylim(min(0.0, *axes.get_ylim()), min(max(1.08 * top, _LEAST_TOP), _MOST_TOP))
+    bottom, top = _reach(axes, 0.0, _LEAST_TOP, _MOST_TOP)
+    axes.set_ylim(bottom - 0.03 * (top - bottom), 1.05 * top)
+    axes.set_xlim(0, 1.03 * _last_L_below(blocks, top))
     for name, end in _ends().items():
-        if end < axes.get_ylim()[1]:
+        if end < top:
             label_line(axes, end, name)
     axes.set_title("Score that pos needs, against the window's length")
     axes.set_xlabel("L")
@@ -65,13 +68,36 @@ def _shares(axes: "Axes", blocks: Blocks) -> None:
         vacuous = [(L, share) for L, share, row in zip(lengths, threshold, rows, strict=True) if not row.speaks]
         axes.plot(*(zip(*vacuous, strict=True) if vacuous else ([], [])), "x", color=colour, markersize=8, mew=2)
         axes.plot(lengths, [_share(row, "ssm_required") for row in rows], "o", color=colour, mfc="white")
-    low, high = axes.get_ylim()
-    reach = max(high, 1.0) - low
-    axes.set_ylim(low - 0.05 * reach, min(max(high, 1.0) + 0.15 * reach, _LARGEST_SHARE))
+    bottom, top = _reach(axes, 1.0, 1.0, _LARGEST_SHARE)
+    margin = max(0.1 * (top - bottom), 0.01)
+    axes.set_ylim(bottom - margin, top + margin)
     axes.axhline(1.0, color=INK, linewidth=1.0, zorder=1)
+    if not any(row.forms["ssm_threshold"] for _, rows in blocks for row in rows):
+        axes.text(
+            0.5, 0.75, "no threshold: the printed formula\ndivides by zero", ha="center", transform=axes.transAxes
+        )
     axes.set_title("SSM scores over the cap (x: VACUOUS)")
     axes.set_ylabel("score / cap")
-    _doubling_axis(axes)
+    _doubling_axis(axes, blocks[0][1])
+
+
+def _reach(axes: "Axes", least: float, enough: float, most: float) -> tuple[float, float]:
+    """The lowest and the highest number drawn; the lowest at most `least`, the highest from `enough` to `most`."""
+    heights = [float(y) for line in axes.lines for y in np.asarray(line.get_ydata(), float) if math.isfinite(y)]
+    return min([least, *heights]), min(max([enough, *heights]), most)
+
+
+def _last_L_below(blocks: Blocks, top: float) -> float:
+    """The L at which the last of the SSM's lines leaves the panel; the largest L if one never does."""
+    leaving = []
+    for _, rows in blocks:
+        points = [(row.L, _plotted(form, logarithmic=True)) for row in rows if (form := row.forms["ssm_threshold"])]
+        beyond = next((k for k, (_, y) in enumerate(points) if y > top), None)
+        if not beyond:
+            return float(rows[-1].L)
+        (L, y), (next_L, next_y) = points[beyond - 1 : beyond + 1]
+        leaving.append(L + (next_L - L) * (top - y) / (next_y - y))
+    return max(leaving)
 
 
 def _attention(axes: "Axes", rows: Sequence[Row]) -> None:
@@ -80,11 +106,12 @@ def _attention(axes: "Axes", rows: Sequence[Row]) -> None:
         axes.plot(*(zip(*found, strict=True) if found else ([], [])), style, color=_ATTENTION_COLOUR, mfc="white")
     axes.set_title("Attention's score, against log L")
     axes.set_ylabel("score")
-    _doubling_axis(axes)
+    _doubling_axis(axes, rows)
 
 
-def _doubling_axis(axes: "Axes") -> None:
+def _doubling_axis(axes: "Axes", rows: Sequence[Row]) -> None:
     axes.set_xlabel("L")
+    axes.set_xlim(0.8 * rows[0].L, 1.25 * rows[-1].L)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
 

@@ -1,5 +1,6 @@
 """What `verify bounds` is asked: numbers as exact fractions, read, checked, and written back as a command."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypedDict
@@ -20,7 +21,8 @@ M = Domain("M", _ZERO, None, "1", low_included=False)
 TIME_STEP = Domain("Delta", _ZERO, None, "1", low_included=False)
 ALPHA_POS = Domain("alpha_pos", _ZERO, _ONE, "0.5", low_included=False)
 RHO = Domain("rho", None, None, "1e-3")
-LARGEST_L = 10**6
+LARGEST_L = 10**5
+LARGEST_EXPONENT = 50_000
 LARGEST_SEED = 2**32 - 1
 
 DEFAULT_L = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
@@ -140,12 +142,23 @@ def parse(texts: Texts) -> BoundsSettings:
         dtype=dtype(texts["dtype"]),
         seed=integer(texts["seed"], "--seed", 0, LARGEST_SEED),
     )
+    _check_size(settings)
     _check_alpha_pos(settings)
     return settings
 
 
 def _optional(text: str | None, option: str, domain: Domain) -> Fraction | None:
     return None if text is None else decimal(text, option, domain)
+
+
+def _check_size(settings: BoundsSettings) -> None:
+    """Refuse scores whose exact digits would take minutes; the largest of all is near (1/a_min)^(L-1)."""
+    a_min, L = settings.a_min[0], settings.L[-1]
+    places = math.log10(a_min.denominator) - math.log10(a_min.numerator)
+    if (L - 1) * places > LARGEST_EXPONENT:
+        given = f"--L {L} with --a-min {number(a_min, 60)}"
+        allowed = f"scores near (1/a_min)^(L-1) are allowed up to 1e{LARGEST_EXPONENT}"
+        raise BadInput(given, allowed, f"--L {1 + int(LARGEST_EXPONENT / places)}")
 
 
 def _check_alpha_pos(settings: BoundsSettings) -> None:

@@ -152,6 +152,66 @@ def copy(
     return deliver(to, lambda console: run(settings, console))
 
 
+@app.command()
+def bench(
+    with_peers: Annotated[
+        bool, typer.Option("--peers", help="Time other implementations too, where they are installed.")
+    ] = False,
+    json: Json = False,
+    out: Out = None,
+    no_report: NoReport = False,
+    quiet: Quiet = False,
+) -> int:
+    """Speed and memory of this machine: rates, ratios of one run, whole processes."""
+    from verify.deliver import deliver, delivery
+
+    to = delivery(out, no_report, json, quiet)
+
+    from verify.bench_command import run
+
+    return deliver(to, lambda console: run(with_peers, console))
+
+
+@app.command()
+def gadgets(
+    lemma: Annotated[str | None, typer.Option("--lemma", metavar="LIST", help="1..5.", show_default="all")] = None,
+    M: Annotated[
+        str | None, typer.Option("--M", metavar="NUM", help="Inputs lie in [-M, M].", show_default="10")
+    ] = None,
+    epsilon: Annotated[
+        str | None, typer.Option("--epsilon", metavar="NUM", help="Error allowed.", show_default="1e-3")
+    ] = None,
+    alpha: Annotated[
+        str | None, typer.Option("--alpha", metavar="NUM", help="Margin of Lemmas 4 and 5.", show_default="1")
+    ] = None,
+    dtype: Annotated[
+        str | None,
+        typer.Option("--dtype", metavar="LIST", help="bfloat16, float16, float32, float64.", show_default="all"),
+    ] = None,
+    mantissa_bits: Annotated[
+        str | None,
+        typer.Option("--mantissa-bits", metavar="LIST", help="Also with so many stored bits.", show_default="none"),
+    ] = None,
+    json: Json = False,
+    out: Out = None,
+    no_report: NoReport = False,
+    quiet: Quiet = False,
+) -> int:
+    """Lemmas 1-5: the SiLU gadgets as blocks, their certified errors, sharp constants, and what floats leave."""
+    from verify.deliver import deliver, delivery
+
+    to = delivery(out, no_report, json, quiet)
+
+    from verify.gadgets_settings import parse
+
+    given = {"lemma": lemma, "M": M, "epsilon": epsilon, "alpha": alpha, "dtype": dtype}
+    settings = parse(given | {"mantissa-bits": mantissa_bits})
+
+    from verify.gadgets_command import run
+
+    return deliver(to, lambda console: run(settings, console))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program on `arguments` (those of the process when None) and return its exit code.
 

@@ -14,6 +14,7 @@ from verify.table import Table
 from verify.verdict import Result
 
 DEFAULT_FOLDER = "reports"
+_SET_ASIDE = "-interrupted"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,15 @@ class Report:
     name: str
     page: str
     figures: Mapping[str, bytes] = field(default_factory=dict)
+
+    def set_aside(self) -> "Report":
+        """The same under names of its own, so that an unfinished run does not replace what a finished one wrote."""
+        page, figures = self.page, {}
+        for name, picture in self.figures.items():
+            path = Path(name)
+            figures[f"{path.stem}{_SET_ASIDE}{path.suffix}"] = picture
+            page = page.replace(f"]({name})", f"]({path.stem}{_SET_ASIDE}{path.suffix})")
+        return Report(f"{self.name}{_SET_ASIDE}", page, figures)
 
 
 @dataclass(frozen=True)
@@ -74,12 +84,13 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
 
 
 def _write(outcome: Outcome, folder: Path) -> str:
-    """The path of the page as JSON and messages name it. An unfinished run does not replace a finished run's page."""
+    """Write the figures, then the page that shows them; return its path as JSON and messages name it."""
     report = outcome.report()
+    if outcome.result.interrupted:
+        report = report.set_aside()
     for name, picture in report.figures.items():
         write_whole(folder / name, picture)
-    suffix = "-interrupted" if outcome.result.interrupted else ""
-    return write_whole(folder / f"{report.name}{suffix}.md", report.page).as_posix()
+    return write_whole(folder / f"{report.name}.md", report.page).as_posix()
 
 
 def _show(console: Console, outcome: Outcome, result: Result) -> None:

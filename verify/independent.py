@@ -17,17 +17,23 @@ from constructions.linear import LinearMap, Stream
 from constructions.mamba import SHARED, SSM, MambaBlock
 from constructions.memories.gated import MEMORY
 from constructions.memories.memory import Memory
+from constructions.rows import Rows
 
 
 def dense_stream(stream: Stream) -> Float[np.ndarray, "T dim"]:
     """The sequence as a matrix in the order of its layout, in float64."""
     length = stream.leading[0]
-    columns = []
-    for space in stream.layout:
-        rows = stream[space.name]
-        zero = np.zeros((length, space.dim))
-        columns.append(zero if rows.is_zero else np.asarray(rows.over((length,)).dense(), np.float64))
-    return np.concatenate(columns, axis=1)
+    return np.concatenate([_dense_rows(stream[space.name], length) for space in stream.layout], axis=1)
+
+
+def _dense_rows(rows: Rows, length: int) -> np.ndarray:
+    """The definition of `Rows`, with one block more than there are: an index of VOID = -1 writes there."""
+    every = np.zeros((length, rows.blocks + 1, rows.width))
+    if rows.fill is not None:
+        every[:] = np.asarray(rows.fill, np.float64)[..., None, :]
+    if rows.index is not None:
+        every[np.arange(length)[:, None], np.asarray(rows.index)] = np.asarray(rows.value, np.float64)
+    return every[:, :-1].reshape(length, -1)
 
 
 def layer(block: MambaBlock, X: Float[np.ndarray, "T D"]) -> Float[np.ndarray, "T D"]:

@@ -84,11 +84,6 @@ def seconds(duration: float) -> str:
     return f"{duration:.3g} s" if duration >= 1.0 else f"{duration * 1e3:.3g} ms"
 
 
-def plural(count: int, one: str, many: str) -> str:
-    """`1 row`, `3 rows`."""
-    return f"{count} {one if count == 1 else many}"
-
-
 def _trimmed(text: str) -> str:
     """Without trailing zeros after the point: 0.9000 becomes 0.9, 1.000e+09 becomes 1e+09."""
     mantissa, mark, exponent = text.partition("e")

@@ -1,0 +1,48 @@
+"""The figure of `verify bounds`: it is drawn whatever was asked, the same bytes each time."""
+
+import io
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from verify.bounds_figure import Blocks, figure
+from verify.bounds_limits import limits_of
+from verify.bounds_rows import rows_of
+from verify.bounds_settings import BoundsSettings
+
+
+def blocks(*a_mins: str, **fields: Any) -> Blocks:
+    settings = BoundsSettings(tuple(map(Fraction, a_mins)), **fields)
+    return [(a_min, list(rows_of(settings, a_min, limits_of(settings, a_min)))) for a_min in settings.a_min]
+
+
+def pixels(picture: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
+def test_the_same_settings_draw_the_same_bytes():
+    asked = blocks("0.9", "0.99", L=(8, 64, 512))
+    picture = figure(asked)
+    assert picture == figure(asked)
+    assert pixels(picture).shape[1] == 1350
+    assert b"Software" not in picture
+    assert b"Matplotlib" not in picture
+    assert picture != figure(blocks("0.9", "0.99", L=(8, 64, 512), delta=Fraction("0.0009")))
+
+
+@pytest.mark.parametrize(
+    ("a_mins", "fields"),
+    [
+        (("1",), {"L": (8, 16)}),
+        (("0.9",), {"L": (1,), "epsilon": Fraction(3)}),
+        (("0.5",), {"L": (8, 65536), "alpha_pos": Fraction(1, 2)}),
+    ],
+)
+def test_it_is_drawn_at_the_corners(a_mins: tuple[str, ...], fields: dict[str, Any]):
+    """Undefined thresholds, one point, negative thresholds, numbers beyond any float: no warning, nothing clipped."""
+    picture = pixels(figure(blocks(*a_mins, **fields)))
+    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    assert (edge == 255).all()
