@@ -1,4 +1,4 @@
-"""The gap between ReLU and SiLU, phi(x) = x / (e^x + 1) for x >= 0, from which all constants of Lemmas 2, 4 and 5 follow.
+"""The gap between ReLU and SiLU, phi(x) = x / (e^x + 1) for x >= 0: the constants of Lemmas 2, 4 and 5 follow from it.
 
 silu(x) = relu(x) - phi(|x|) for every real x: for x >= 0, x - x/(1 + e^-x) = x/(e^x + 1); for x < 0, relu is 0 and
 x/(1 + e^-x) = -|x|/(1 + e^|x|). So (1/lambda) silu(lambda z) = relu(z) - (1/lambda) phi(lambda |z|): never above relu.
@@ -72,10 +72,13 @@ def larger(x: Any, y: Any) -> Any:
 def bisect(rising: Callable[[Any], Any], target: Any, low: Fraction, high: Fraction, reals: Reals) -> Any:
     """The place in [low, high] where `rising` comes from below `target` to above it, as a number of this kind.
 
-    The caller answers for there being one such place. Halves the interval until the precision in force decides no side
-    any more: a ball returned holds the place, a float lies within the noise of `rising`.
+    The caller answers for there being one such place, with low >= 0. Halves the interval until it is short for the
+    precision in force, or until that decides no side any more: a ball returned holds the place, a float lies within the
+    noise of `rising`.
     """
     for _ in range(2 * (reals.bits or 0)):
+        if (high - low) * 2 ** (reals.bits or 0) < low:
+            break
         middle = (low + high) / 2
         value = rising(reals.number(middle))
         if value < target:

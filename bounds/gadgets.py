@@ -14,7 +14,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from bounds.gadget_gap import bisect, gap, gap_peak, spread
+from bounds.gadget_gap import bisect, descent, gap, gap_peak, larger, spread
 from bounds.reals import FLOATS, ClosedForm, Number, Reals, digits
 
 _KAPPA_ABOVE = Fraction(7, 25)  # kappa = 0.27846... < 0.28
@@ -24,9 +24,9 @@ def product_error(lam: Number, M: Number, reals: Reals = FLOATS) -> Any:
     """Lemma 1's four units (Eq. 36) on [-M, M]^2: sup |g(a, b) - ab| = M^2 (1 - tanh(u)/u), u = M / lambda.
 
     silu(x) + silu(-x) = x tanh(x/2). With s = (a + b)/lambda, t = (a - b)/lambda and h(x) = x^2/2 - x tanh(x/2),
-    ab = lambda^2 (s^2 - t^2)/4 gives ab - g(a, b) = lambda^2 (h(s) - h(t))/2. h is even, h(0) = 0, and h rises on x >= 0
-    as tanh(y) + y sech(y)^2 < 2y there. |a|, |b| <= M says |s| + |t| <= 2u, so the supremum is lambda^2 h(2u)/2. It is
-    attained at (M, M) and, with the other sign, at (M, -M).
+    ab = lambda^2 (s^2 - t^2)/4 gives ab - g(a, b) = lambda^2 (h(s) - h(t))/2. h is even, h(0) = 0, and h rises on
+    x >= 0, since tanh(y) + y sech(y)^2 < 2y for y > 0. |a|, |b| <= M says |s| + |t| <= 2u, so the supremum is
+    lambda^2 h(2u)/2. It is attained at (M, M) and, with the other sign, at (M, -M).
 
     tanh(u)/u falls in u, so the error falls in lambda; it is between 0 and M^2 and at most M^4 / (3 lambda^2).
     """
@@ -83,7 +83,7 @@ def network_lambda_paper(M: Number, d: int, epsilon: Number, reals: Reals = FLOA
 
 
 def linear_error(lam: Number, reals: Reals = FLOATS) -> Any:
-    """Lemma 3 by (silu(lambda x) - silu(-lambda x)) / lambda: 0, for silu(x) - silu(-x) = x(g(x) + g(-x)) = x exactly."""
+    """Lemma 3 by (silu(lambda x) - silu(-lambda x)) / lambda: 0, as silu(x) - silu(-x) = x (g(x) + g(-x)) = x."""
     _above_zero(lam=lam)
     return reals.number(0)
 
@@ -98,10 +98,12 @@ def select_error(lam: Number, M: Number, reals: Reals = FLOATS) -> Any:
 
     The ReLU form relu(x + kt) - relu(kt) + relu(y - kt) - relu(-kt) is exact there: for t >= alpha, kt >= M, so it is
     (x + kt) - kt + 0 - 0. By symmetry let t > 0; with m = lambda M, w = lambda k t >= m, p = lambda x + w and
-    q = w - lambda y, both anywhere in [w - m, w + m], the error is (2 phi(w) - phi(p) - phi(q)) / lambda. p = q is worst
-    on either side, so it is 2/lambda times the largest |phi(w) - phi(p)| over w >= m, |p - w| <= m. There a chord from p
-    to w no longer than m is no higher than one of length m from v = w - m >= 0, except that it may end at the peak; then
-    the peak to k + m is higher. So the supremum is S(m).
+    q = w - lambda y, both anywhere in [w - m, w + m], the error is (2 phi(w) - phi(p) - phi(q)) / lambda. p = q is
+    worst on either side, so it is 2/lambda times the largest |phi(w) - phi(p)| over w >= m, |p - w| <= m, and that is
+    S(m): choosing w = v + m, p = v reaches it. It is no more: where phi(w) is above, p is best at an end, w - m >= 0 or
+    w + m. Where phi(p) is above and the peak k is within reach, the drop is kappa - phi(w): at most kappa - phi(k + m)
+    for w >= k, and for w < k at most phi(k - w) <= phi(m), phi being concave there with w >= m >= k - w. Where only
+    lower ground is within reach, p = w - m is best.
 
     It depends neither on alpha nor on d, and is below M and below 2 kappa / lambda.
     """
@@ -122,7 +124,7 @@ def select_lambda_paper(M: Number, alpha: Number, epsilon: Number, d: int = 1, r
 
 
 def indicator_error(lam: Number, reals: Reals = FLOATS) -> Any:
-    """Lemma 5's I[a > b] as the ramp relu(kt) - relu(kt - 1), k = 1/alpha, t = a - b <= 0 or >= alpha: S(lambda)/lambda.
+    """Lemma 5's I[a > b] as relu(kt) - relu(kt - 1), k = 1/alpha, for t = a - b <= 0 or >= alpha: S(lambda)/lambda.
 
     At t <= 0 the error is (phi(w + lambda) - phi(w))/lambda with w = lambda k |t| >= 0. At t >= alpha it is
     (phi(w) - phi(w + lambda))/lambda with w = lambda (kt - 1) >= 0. That is `spread` over lambda; it falls strictly.
@@ -143,19 +145,44 @@ def indicator_lambda_paper(alpha: Number, epsilon: Number, reals: Reals = FLOATS
     return select_lambda_paper(1, alpha, epsilon, 1, reals)
 
 
-def unequal_error(lam: Number, lam_product: Number, reals: Reals = FLOATS) -> Any:
-    """A bound for Lemma 5's I[a != b] = 1 - g(p, q), p and q being 1 - I[a > b] and 1 - I[a < b] within e each.
+def different_error(lam: Number, reals: Reals = FLOATS) -> Any:
+    """I[a != b] as I[a > b] + I[b > a] in one block, lambda >= k: at most max(F(lambda), 2 phi(lambda))/lambda.
 
-    e = `indicator_error`(lam). At a = b both targets are 1, |pq - 1| <= 2e + e^2; elsewhere one is 0 and the other 1,
-    |pq| <= e + e^2. The product's own error is that on [-(1 + e), 1 + e]^2, here bounded by (1 + e)^4 / (3 lambda^2).
+    At a = b both ramps miss phi(lambda)/lambda. At |a - b| >= alpha, with v = lambda (k|t| - 1) >= 0, the error is
+    (phi(v) - 2 phi(v + lambda) + phi(v + 2 lambda))/lambda. From lambda = k on phi falls at the last two places, so
+    that lambda times this is at most phi(v) - phi(v + lambda) <= F(lambda) and at least -2 phi(lambda).
+
+    Raises:
+        ValueError: also for lambda < 1.28, where the peak of phi lies between.
     """
-    _above_zero(lam_product=lam_product)
-    e = indicator_error(lam, reals)
-    return 2 * e + e * e + (1 + e) ** 4 / (3 * reals.number(Fraction(lam_product) ** 2))
+    _above_zero(lam=lam)
+    if lam < 1 + _KAPPA_ABOVE:
+        raise ValueError(f"lambda = {lam} was given; it must be at least 1.28")
+    m = reals.number(lam)
+    return larger(descent(m, reals), 2 * gap(m, reals)) / m
+
+
+def different_lambda(epsilon: Number, reals: Reals = FLOATS) -> Any:
+    """The lambda at which `different_error` is eps, which is enough; at least 1.28. About kappa/eps.
+
+    The bound falls: phi(m)/m and F(m)/m do, see `spread`. Hence it is at most eps from the root on.
+    """
+    _above_zero(epsilon=epsilon)
+    least = 1 + _KAPPA_ABOVE
+
+    def bound(m: Any) -> Any:
+        return larger(descent(m, reals), 2 * gap(m, reals)) / m
+
+    # Below 1.28 the bound is at least 2 phi(1.28)/1.28 > 0.43; m times the bound never exceeds 2 kappa < 0.56.
+    if Fraction(epsilon) >= Fraction(43, 100):
+        return reals.number(least)
+    return bisect(
+        lambda m: -bound(m), reals.number(-Fraction(epsilon)), least, 2 * _KAPPA_ABOVE / Fraction(epsilon), reals
+    )
 
 
 def steep_error(lam: Number, M: Number, steepness: Number, reals: Reals = FLOATS) -> Any:
-    """Past the paper: a bound for the select with k = rho M/alpha, rho = steepness > 1: 2 phi((rho - 1) lambda M)/lambda.
+    """Past the paper: a bound for select with k = rho M/alpha, rho = steepness > 1: 2 phi((rho - 1) lambda M)/lambda.
 
     Let (rho - 1) lambda M >= k. As w >= rho lambda M, p and q are at least (rho - 1) lambda M, where phi falls, so
     |2 phi(w) - phi(p) - phi(q)| is at most 2 phi((rho - 1) lambda M): lambda grows like log(1/eps) instead of 1/eps,

@@ -48,6 +48,21 @@ def copied():
     return run
 
 
+def _times(node, path, key, factor):
+    """The record with one entry of the map at `path` ("module.ssm.W_b") multiplied, past the checks of `linear_map`."""
+    first, _, rest = path.partition(".")
+    if first:
+        return replace(node, **{first: _times(getattr(node, first), rest, key, factor)})
+    action = node.actions[key]
+    return replace(node, actions=node.actions | {key: replace(action, inner=np.asarray(action.inner * factor))})
+
+
+@pytest.fixture(scope="session")
+def times():
+    """memory, path of a map, entry, factor -> the memory with that weight multiplied."""
+    return _times
+
+
 def _tasks(N: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """position and target of every kind of COPY; in `string` 2 N steps, of which the second half writes nothing."""
     steps, nothing = np.arange(N), np.full(N, VOID)

@@ -1,7 +1,5 @@
 """The gated memory: its error is the leak that its scores predict, it is within epsilon, and epsilon needs its S."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +9,7 @@ from bounds.exact import ssm_worst_case, ssm_worst_values
 from bounds.formats import FORMATS
 from bounds.rounding import growth, recurrence_roundings
 from bounds.scales import gated_write_off, silu_unit_gate
-from constructions.linear import Action
+from constructions.mamba import MambaBlock
 from constructions.memories.gated import MEMORY, gated
 from constructions.memories.memory import Memory, values_only
 from constructions.recurrence import Execution
@@ -32,14 +30,6 @@ def rounding(S: np.ndarray, x: np.ndarray, N: int, dtype: str) -> np.ndarray:
     """
     roundings = recurrence_roundings(len(x), 1) + 2 + 2 + 1 + N
     return silu_unit_gate() * growth(roundings, FORMATS[dtype], library_calls=3) * (np.abs(S) @ np.abs(x))
-
-
-def scaled_S(memory: Memory, factor: float) -> Memory:
-    """The same memory with S times `factor`."""
-    W = memory.module.ssm.W_Delta2
-    off = Action(W.actions["off", MEMORY].inner * factor)
-    W_Delta2 = replace(W, actions=W.actions | {("off", MEMORY): off})
-    return replace(memory, module=replace(memory.module, ssm=replace(memory.module.ssm, W_Delta2=W_Delta2)))
 
 
 def all_scores(memory: Memory, position: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -63,7 +53,7 @@ def test_the_error_is_the_leak_and_within_epsilon(copied, tasks, size, M, epsilo
 
 @settings(max_examples=30)
 @given(size=st.sampled_from([(2, 1), (6, 3)]), M=bounds, share=st.floats(1e-6, 0.5))
-def test_the_worst_values_reach_epsilon_and_half_of_S_exceeds_it(copied, size, M, share):
+def test_the_worst_values_reach_epsilon_and_half_of_S_exceeds_it(copied, times, size, M, share):
     """Needed and enough: at the last step, with all values against one, the error is epsilon itself."""
     N, d = size
     epsilon = share * (N - 1) * M
@@ -73,22 +63,25 @@ def test_the_worst_values_reach_epsilon_and_half_of_S_exceeds_it(copied, size, M
     allowed = rounding(S, x, N, "float64").max()
     assert abs(ssm_worst_case(S, np.zeros(1, int), M, 1.0)[0] - epsilon) <= allowed
     errors = [
-        np.abs(copied(m, x, position, target)[-1] - x[0]).max() for m in (memory, scaled_S(memory, 0.5))
+        np.abs(copied(m, x, position, target)[-1] - x[0]).max()
+        for m in (memory, times(memory, "module.ssm.W_Delta2", ("off", MEMORY), 0.5))
     ]
     assert abs(errors[0] - epsilon) <= 2 * allowed
     assert errors[1] > epsilon + 2 * allowed
 
 
+@pytest.mark.parametrize("literal_Delta", [False, True])
 @pytest.mark.parametrize("dtype", FORMATS)
-def test_scores_of_the_stored_weights_predict_every_format(copied, stored, tasks, dtype):
-    N, d, M, epsilon = 6, 3, 1.0, 1e-2
-    memory, x = gated(N, d, M, epsilon), np.random.default_rng(0).uniform(-M, M, (N, d))
-    x = x.astype(dtype if dtype != "bfloat16" else "float32")
+def test_scores_of_the_stored_weights_predict_every_format(copied, stored, tasks, dtype, literal_Delta):
+    """y = S v, v = Delta x, also with Delta = log 2; storing x and v are two more roundings."""
+    N, M = 6, 1.0
+    memory, x = gated(N, 3, M, 1e-2, literal_Delta=literal_Delta), np.random.default_rng(0).uniform(-M, M, (N, 3))
+    kept = stored(memory, dtype)
+    v = independent.recorded_Delta(kept) * x
     for position, target in (tasks(N)[kind] for kind in ("random", "reverse", "first", "lag")):
-        S = all_scores(stored(memory, dtype), position, target)
-        y = copied(memory, np.float64(x), position, target, dtype)
-        error = np.abs(y - S @ np.float64(x))
-        assert (error <= (rounding(S, x, N, dtype) + growth(1, FORMATS[dtype]) * (np.abs(S) @ np.abs(x)))).all()
+        S = all_scores(kept, position, target)
+        error = np.abs(copied(memory, x, position, target, dtype) - S @ v)
+        assert (error <= rounding(S, v, N, dtype) + growth(2, FORMATS[dtype]) * (np.abs(S) @ np.abs(v))).all()
 
 
 @pytest.mark.parametrize("execution", [Execution.SCAN, Execution.CHUNKED])
@@ -100,14 +93,16 @@ def test_steps_that_write_nothing_leak_into_all_slots(copied, tasks, execution):
     S = all_scores(memory, position, target)
     y = copied(memory, x, position, target, execution=execution)
     assert (np.abs(y - S @ x) <= rounding(S, x, N, "float64")).all()
-    assert (S[target == VOID] == 0).all() and (S[-1, N:] > 0).all()
+    assert (S[target == VOID] == 0).all()
+    assert (S[-1, N:] > 0).all()
 
 
-def test_the_whole_layer_agrees_with_its_restriction(copied, tasks, stored):
+def test_the_whole_layer_agrees_with_its_restriction(copied, tasks):
     memory, x = gated(3, 2, 1.0, 0.1), np.random.default_rng(2).uniform(-1, 1, (3, 2))
     position, target = tasks(3)["random"]
     X = independent.dense_stream(memory.encoding.stream(x, position, target, np.dtype("float64")))
     S = all_scores(memory, position, target)
+    assert isinstance(memory.module, MambaBlock)
     whole = independent.layer(memory.module, X)[:, :2]
     assert (np.abs(whole - copied(memory, x, position, target)) <= 2 * rounding(S, x, 3, "float64")).all()
 
@@ -116,12 +111,16 @@ def test_the_whole_layer_agrees_with_its_restriction(copied, tasks, stored):
 def test_sizes(N, d):
     """d_h = 1 and one channel for each slot and coordinate; the position's and the constant's channels go unread."""
     memory = gated(N, d, 1.0, 0.1)
-    assert memory.d_h == 1 and memory.module.state_entries == N * (d + 1) + 1
+    assert memory.d_h == 1
+    assert isinstance(memory.module, MambaBlock)
+    assert memory.module.state_entries == N * (d + 1) + 1
     assert values_only(memory).state_entries == N * d
     assert memory.stated_error == 0.1
 
 
-@pytest.mark.parametrize(("N", "d", "M", "epsilon"), [(0, 1, 1.0, 1.0), (2, 0, 1.0, 1.0), (2, 1, 0.0, 1.0), (2, 1, 1.0, 0.0)])
+@pytest.mark.parametrize(
+    ("N", "d", "M", "epsilon"), [(0, 1, 1.0, 1.0), (2, 0, 1.0, 1.0), (2, 1, 0.0, 1.0), (2, 1, 1.0, 0.0)]
+)
 def test_bad_sizes_are_refused(N, d, M, epsilon):
-    with pytest.raises(ValueError, match="must be at least 1|above 0"):
+    with pytest.raises(ValueError, match=r"must be at least 1|above 0"):
         gated(N, d, M, epsilon)

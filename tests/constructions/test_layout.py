@@ -20,7 +20,9 @@ def test_spaces_tile_the_vector_in_order(sizes):
 def test_access_by_name():
     assert LAYOUT["memory"] == Space("memory", 2, 5)
     assert LAYOUT.coordinates("position") == slice(3, 7)
-    assert LAYOUT.names == ("x", "position", "memory") and "x" in LAYOUT and "y" not in LAYOUT
+    assert LAYOUT.names == ("x", "position", "memory")
+    assert "x" in LAYOUT
+    assert "y" not in LAYOUT
     assert LAYOUT.only(("memory", "x")).names == ("x", "memory"), "the order is the layout's, not the caller's"
 
 

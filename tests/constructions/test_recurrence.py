@@ -43,7 +43,7 @@ class Drawn:
 
 def dense64(rows: Rows) -> np.ndarray:
     """All coordinates by the definition of Rows, in float64."""
-    T = len(rows.fill if rows.fill is not None else rows.value)
+    (T,) = rows.leading
     every = np.zeros((T, rows.blocks + 1, rows.width))
     if rows.fill is not None:
         every[:] = np.asarray(rows.fill, np.float64)[:, None]
@@ -73,10 +73,10 @@ def keys(rng: np.random.Generator, structure: str, exact: bool, T: int) -> tuple
     """b and c: three dense states, or one block of two states out of four, or the one state of the gated memory."""
     if structure == "keys":
         b = Rows(None, listed(rng, T, 4, 1), entries(rng, exact, (T, 1, 2)), 4, 2)
-        c = Rows(None, listed(rng, T, 4, 1), entries(rng, exact, (T, 1, 2)), 4, 2)
+        value = entries(rng, exact, (T, 1, 2))
         if exact:
-            c.value[np.arange(T), 0, rng.integers(0, 2, T)] = 0.0
-        return b, c
+            value[np.arange(T), 0, rng.integers(0, 2, T)] = 0.0
+        return b, Rows(None, listed(rng, T, 4, 1), value, 4, 2)
     d_h = 3 if structure == "dense" else 1
     b, c = entries(rng, exact, (T, d_h)), entries(rng, exact, (T, d_h))
     if exact:
@@ -95,7 +95,7 @@ def draw(rng: np.random.Generator, structure: str, exact: bool, T: int, dtype: s
     s = jax.tree.map(lambda x: x.astype(dtype) if x.dtype == float else x, Signals(a, b, c, {"v": v}))
     v_rows = s.v["v"]
     fill_size = np.tile(np.abs(np.float64(v_rows.fill)), v.blocks) if structure == "slots" else 0.0
-    a64 = np.ones(T) if s.a is None else np.float64(s.a)
+    a64 = np.ones(T) if s.a is None else np.asarray(s.a, np.float64)
     v64 = dense64(v_rows)
     return Drawn(s, {"v": read}, a64, dense64(s.b), dense64(s.c), v64, np.abs(v64) + 2 * fill_size)
 

@@ -18,7 +18,9 @@ def outcome(verdict: Verdict = Verdict.PROVED, interrupted: bool = False) -> Out
     check = Check("t/one", "T1", verdict, 1, 2, "tried", {"x": 1})
     result = Result("copy", {"N": 8}, {"python": "3"}, [check], [{"N": 8}], "all well", interrupted=interrupted)
     table = Table("Modules", (Column("N"),), (("8",),))
-    return Outcome(result, (table,), ("a note",), lambda: Report("copy-N8", "# page\n", {"copy-N8.png": b"png"}))
+    return Outcome(
+        result, (table,), ("a note",), lambda: Report("copy-N8", "# page\n![N](copy-N8.png)\n", {"copy-N8.png": b"png"})
+    )
 
 
 def command(made: Outcome) -> Callable[[Console], Outcome]:
@@ -59,7 +61,10 @@ def test_the_exit_code_is_the_result_s(tmp_path: Path):
 def test_an_interrupted_run_keeps_its_page_beside_the_finished_one(tmp_path: Path):
     deliver(Delivery(tmp_path, False, True), command(outcome()))
     assert deliver(Delivery(tmp_path, False, True), command(outcome(interrupted=True))) == 130
-    assert sorted(os.listdir(tmp_path)) == ["copy-N8-interrupted.md", "copy-N8.md", "copy-N8.png"]
+    names = ["copy-N8-interrupted.md", "copy-N8-interrupted.png", "copy-N8.md", "copy-N8.png"]
+    assert sorted(os.listdir(tmp_path)) == names
+    assert "(copy-N8-interrupted.png)" in (tmp_path / names[0]).read_text()
+    assert "(copy-N8.png)" in (tmp_path / names[2]).read_text()
 
 
 def test_the_folder_is_tried_before_the_work(tmp_path: Path):

@@ -2,12 +2,14 @@
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.notation import number, plural, seconds, size
+from bounds.reals import Reals
+from verify.notation import closed, nearest, number, seconds, size
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,23 @@ def test_size(count: int, text: str):
     assert size(count) == text
 
 
-def test_durations_and_counts():
+def test_durations():
     assert (seconds(1.234), seconds(0.00045)) == ("1.23 s", "0.45 ms")
-    assert (plural(1, "row", "rows"), plural(0, "row", "rows")) == ("1 row", "0 rows")
+
+
+def test_closed_forms_are_right_to_the_last_digit():
+    tie = Fraction(1234565, 10**6)
+    assert closed(lambda reals: reals.number(tie), 6) == "1.23456"
+    assert nearest(lambda reals: reals.number(tie)) == 1.234565
+    assert closed(lambda reals: reals.exp(reals.number(1)), 8) == "2.7182818"
+    assert nearest(lambda reals: reals.exp(reals.number(1))) == math.e
+    assert nearest(lambda reals: reals.exp(reals.number(1000))) == "1.9700711140170470e+434"
+    assert nearest(lambda reals: reals.exp(reals.number(-1000))) == "5.0759588975494568e-435"
+
+
+def test_a_value_that_no_precision_settles_is_shown_as_its_enclosure():
+    def zero(reals: Reals) -> Any:
+        return reals.log(reals.number(2)) + reals.log(reals.number(Fraction(1, 2)))
+
+    assert closed(zero).startswith("[+/- ")
+    assert str(nearest(zero)).startswith("[+/- ")

@@ -17,16 +17,17 @@ CHECK_KEYS = ["id", "claim", "verdict", "value", "bound", "evidence", "witness",
 
 def check(verdict: Verdict, expected: frozenset[Verdict] | None = None, **fields: Any) -> Check:
     witness = {"x": Fraction(1, 3)} if verdict is Verdict.REFUTED else None
-    given_fields = {
+    usual: dict[str, Any] = {
         "id": "t/one",
         "claim": "T1",
         "value": 1,
         "bound": 2,
         "evidence": "tried",
         "witness": witness,
-    } | fields
-    extra = {} if expected is None else {"expected": expected}
-    return Check(verdict=verdict, **given_fields, **extra)
+    }
+    if expected is not None:
+        usual["expected"] = expected
+    return Check(verdict=verdict, **(usual | fields))
 
 
 def result(*checks: Check, interrupted: bool = False, **fields: Any) -> Result:
@@ -88,7 +89,7 @@ def test_decided_takes_nothing_but_true():
 @pytest.mark.parametrize("field", ["id", "claim", "evidence", "speaks_of"])
 def test_an_empty_text_is_refused(field: str):
     with pytest.raises(ValueError, match=f"{field} is empty"):
-        check(Verdict.PROVED, **{field: " "})
+        check(Verdict.PROVED, None, **{field: " "})
 
 
 def test_a_refutation_needs_a_witness():

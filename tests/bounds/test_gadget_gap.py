@@ -1,0 +1,108 @@
+"""phi and the suprema made of it, against brute force and in balls."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bounds.gadget_gap import INFLECTION_BELOW, bisect, descent, gap, gap_peak, gap_slope, larger, spread
+from bounds.gadget_rounding import SILU_SLOPE
+from bounds.reals import FLOATS, Order, Reals, decide, enclose
+
+LENGTHS = st.floats(0.01, 60.0)
+GRID = np.linspace(0.0, 80.0, 80_001)
+
+
+def phi(x):
+    return x * np.exp(-x) / (1 + np.exp(-x))
+
+
+def test_gap_is_relu_minus_silu():
+    x = np.linspace(-30, 30, 6001)
+    silu = x / (1 + np.exp(-x))
+    assert np.abs(np.maximum(x, 0) - silu - phi(np.abs(x))).max() < 1e-14
+
+
+def test_peak_is_lambert_of_1_over_e():
+    """w e^w = 1/e, and no point of a fine grid is above it."""
+    for bits in (64, 512):
+        w = enclose(gap_peak, bits)
+        with ctx.workprec(bits):
+            assert (w * w.exp() - arb(-1).exp()).contains(0)
+    assert phi(GRID).max() * (1 - 1e-15) <= gap_peak() < phi(GRID).max() + 1e-7
+
+
+def test_slope_is_the_derivative():
+    h = 1e-6
+    x = np.linspace(0.1, 20, 200)
+    slopes = np.array([gap_slope(float(each)) for each in x])
+    assert np.abs((phi(x + h) - phi(x - h)) / (2 * h) - slopes).max() < 1e-9
+
+
+def test_inflection_lies_below_the_bracket():
+    def excess(reals: Reals):
+        x = reals.number(INFLECTION_BELOW)
+        return x * (1 - reals.exp(-x)) / (1 + reals.exp(-x))
+
+    assert decide(excess, lambda reals: reals.number(2)) is Order.GREATER
+
+
+def test_silu_slope_is_above_every_slope():
+    """silu' = 1 - phi' on x > 0 is largest where phi'' = 0, below 2.4; in balls over [0, 3] it stays below 1.1."""
+    for k in range(3000):
+        with ctx.workprec(64):
+            x = arb(k).union(arb(k + 1)) / 1000
+            e = (-x).exp()
+            assert 1 - e / (1 + e) * (1 - x / (1 + e)) < SILU_SLOPE
+
+
+@given(LENGTHS)
+def test_spread_is_the_supremum(m):
+    """S(m) against every v of a fine grid: never below it, and reached."""
+    off = np.abs(phi(GRID) - phi(GRID + m)).max()
+    assert off <= spread(m) * (1 + 1e-12)
+    assert spread(m) <= off + 1e-6
+
+
+@given(LENGTHS)
+def test_select_form_has_the_same_supremum(m):
+    """The largest |phi(w) - phi(p)| over w >= m, |p - w| <= m, which Lemma 4 needs, is S(m) too."""
+    w = m + np.linspace(0, 20, 2001)[:, None]
+    p = w + m * np.linspace(-1, 1, 201)[None, :]
+    off = np.abs(phi(w) - phi(np.maximum(p, 0.0))).max()
+    assert off <= spread(m) * (1 + 1e-12)
+
+
+@given(LENGTHS, st.floats(1.001, 3.0))
+def test_spread_over_length_falls(m, factor):
+    assert spread(m * factor) / (m * factor) < spread(m) / m
+
+
+def test_spread_has_both_regimes():
+    assert spread(1.0) == pytest.approx(gap(1.0), rel=1e-15)
+    assert spread(50.0) == pytest.approx(descent(50.0), rel=1e-15)
+    assert descent(50.0) > gap(50.0) * 1e10
+
+
+@given(LENGTHS)
+def test_balls_hold_the_float(m):
+    ball = enclose(lambda reals: spread(reals.number(m), reals), 128)
+    assert abs(ball - arb(spread(m))) < 1e-12
+    assert ball.rad() < 1e-15
+
+
+@given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3))
+def test_larger_is_the_maximum(x, y):
+    assert larger(Fraction(x), Fraction(y)) == max(Fraction(x), Fraction(y))
+
+
+def test_bisect_finds_a_root():
+    root = enclose(lambda r: bisect(lambda x: x * x, r.number(2), Fraction(0), Fraction(2), r), 128)
+    with ctx.workprec(128):
+        assert (root * root).contains(arb(2))
+        assert root.rad() < 1e-30
+    assert math.isclose(bisect(lambda x: x * x, 2.0, Fraction(0), Fraction(2), FLOATS), math.sqrt(2), rel_tol=1e-15)

@@ -1,0 +1,179 @@
+"""`verify gadgets`: settings, floats, printed claims, and the whole command on a small request."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from bounds.gadgets import enough
+from constructions.gadgets.product import product
+from constructions.gadgets.run import evaluate
+from verify.cli import main
+from verify.errors import BadInput
+from verify.gadgets_blocks import deactivation_checks, printed_indicators
+from verify.gadgets_cases import cases
+from verify.gadgets_curves import promised, rounding_check, run_case
+from verify.gadgets_float import Precision, measure
+from verify.gadgets_integers import exactness, exactness_check, reach
+from verify.gadgets_mantissa import evaluate_with_bits
+from verify.gadgets_norms import FORMULAS, growths, norm_check
+from verify.gadgets_paper import lemma_1_checks, third_maximum
+from verify.gadgets_past import far_check, steep_check
+from verify.gadgets_proofs import prove
+from verify.gadgets_settings import GadgetsSettings, parse
+from verify.verdict import Verdict
+
+M, EPSILON, ALPHA = Fraction(10), Fraction(1, 1000), Fraction(1)
+CASES = {case.name: case for case in cases(M, EPSILON, ALPHA)}
+
+
+def test_options_are_read_exactly():
+    settings = parse({"lemma": "1,4", "M": "2.5", "epsilon": "0.1", "alpha": "0.3", "dtype": "float32,float16"})
+    dtypes = ("float16", "float32")
+    assert settings == GadgetsSettings((1, 4), Fraction(5, 2), Fraction(1, 10), Fraction(3, 10), dtypes)
+    assert parse({}) == GadgetsSettings()
+    assert parse({"M": "0.5"}).alpha == Fraction(1, 2)
+    assert "--lemma 1,4 --M 2.5 --epsilon 0.1 --alpha 0.3" in settings.command()
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [("lemma", "6"), ("M", "0"), ("epsilon", "0.5"), ("alpha", "11"), ("dtype", "int8"), ("mantissa-bits", "60")],
+)
+def test_bad_options_name_what_is_allowed(option, text):
+    with pytest.raises(BadInput, match="nearest that works"):
+        parse({option: text})
+
+
+def test_printed_steps_come_out_as_expected():
+    checks = {check.id.removeprefix("gadgets/"): check for check in lemma_1_checks()}
+    assert all(check.met for check in checks.values())
+    assert checks["L1-TAYLOR-third-printed"].verdict is Verdict.REFUTED
+    assert checks["L1-R2-printed"].verdict is Verdict.REFUTED
+    assert checks["L1-R2"].verdict is Verdict.PROVED
+
+
+def test_third_derivative_maximum_against_differences():
+    x, h = np.linspace(-1, 1, 401), 1e-3
+
+    def silu(x):
+        return x / (1 + np.exp(-x))
+
+    third = (silu(x + 2 * h) - 2 * silu(x + h) + 2 * silu(x - h) - silu(x - 2 * h)) / (2 * h**3)
+    low, high = third_maximum()
+    assert low - Fraction(1, 10**5) <= Fraction(float(np.abs(third).max())) <= high + Fraction(1, 10**5)
+
+
+def test_both_deactivations_and_a_planted_fault():
+    gadget = product(10, 100.0)
+    assert all(check.met for check in deactivation_checks(gadget))
+    D = {name: entries * 1.001 for name, entries in (gadget.blocks[0].ssm.D or {}).items()}
+    broken = replace(gadget, blocks=(replace(gadget.blocks[0], ssm=replace(gadget.blocks[0].ssm, D=D)),))
+    verdicts = {check.id: check.verdict for check in deactivation_checks(broken)}
+    assert verdicts["gadgets/EQ3-REM2"] is Verdict.REFUTED  # the other route ignores the broken skip
+
+
+def test_lemma_5_is_refuted_as_printed_only_where_it_fails():
+    checks = printed_indicators(M, ALPHA, EPSILON, 4000.0)
+    assert [check.verdict for check in checks] == [Verdict.REFUTED] * 3
+    assert all(check.value > Fraction(1, 2) for check in checks)
+    assert [check.verdict for check in printed_indicators(M, ALPHA, Fraction(2), 4000.0)] == [Verdict.UNDECIDED] * 3
+
+
+def test_paper_lambda_in_float32_is_useless_and_sharp_is_not():
+    case = CASES["product"]
+    assert case.lambda_paper is not None
+    assert case.lambda_sharp is not None
+    paper, sharp = (
+        measure(case, enough(form), Precision("float32")) for form in (case.lambda_paper, case.lambda_sharp)
+    )
+    assert paper.error > 10_000 * EPSILON > sharp.error
+
+
+@pytest.mark.parametrize("name", ["product", "select", "greater"])
+@pytest.mark.parametrize("precision", [Precision("float32"), Precision("float16"), Precision("7 bits", 7)])
+def test_measured_errors_respect_the_bound(name, precision):
+    case = CASES[name]
+    for lam in (1.5, 8.0, 60.0):
+        measured = measure(case, lam, precision)
+        assert measured.error <= promised(case, lam, measured)
+
+
+def test_a_run_beyond_its_bound_is_refuted():
+    proved = prove(CASES["relu-network"], EPSILON)
+    run = run_case(proved, Precision("float32"))
+    assert rounding_check([run]).verdict is Verdict.HELD
+    for broken in (1.0, np.nan):
+        planted = replace(run, sharp=replace(run.sharp, error=broken))
+        assert rounding_check([planted]).verdict is Verdict.REFUTED
+
+
+def test_float32_mantissa_is_float32():
+    """23 stored bits through jax.lax.reduce_precision and the float32 program differ by rounding, 4 bits by more."""
+    gadget = product(4, 4.0)
+    case = replace(CASES["product"], build=lambda lam: product(4, lam))
+    rounding = measure(case, 4.0, Precision("float32")).rounding
+    rng = np.random.default_rng(0)
+    inputs = {name: rng.uniform(-4, 4, (50, 1)).astype(np.float32).astype(np.float64) for name in ("a", "b")}
+    float32 = evaluate(gadget, inputs, "float32")["out"].astype(np.float64)
+    off = [np.abs(evaluate_with_bits(gadget, inputs, bits)["out"] - float32).max() for bits in (4, 23)]
+    assert off[1] <= 2 * rounding < off[0]
+    with pytest.raises(ValueError, match="allowed are 1 to 24"):
+        evaluate_with_bits(gadget, inputs, 53)
+
+
+def test_integers_are_exact_and_a_small_lambda_is_not(monkeypatch):
+    found = exactness(3, "float32", (5,))
+    assert exactness_check(found).verdict is Verdict.PROVED
+    monkeypatch.setattr("verify.gadgets_integers.integer_scale", lambda *_: 8)
+    assert exactness_check(exactness(3, "float32", (5,))).verdict is Verdict.REFUTED
+    assert reach(10**6, "bfloat16") == 15
+
+
+def test_steep_select_and_unbounded_t():
+    assert steep_check(CASES["select"], M, ALPHA, EPSILON).verdict is Verdict.PROVED
+    far = far_check(CASES["select"].build(556.93), M, ALPHA, Precision("float32"))
+    assert far.verdict is Verdict.REFUTED
+    assert far.met
+
+
+def test_norms_grow_as_the_formulas_say(monkeypatch):
+    assert norm_check(growths((1, 2))).verdict is Verdict.HELD
+    monkeypatch.setitem(FORMULAS, "product", ("", {"M": 5, "1/eps": 2, "1/alpha": 0}, FORMULAS["product"][2]))
+    assert norm_check(growths((1,))).verdict is Verdict.REFUTED
+
+
+def test_command_writes_one_document_and_a_page(tmp_path, capsys):
+    code = main(
+        [
+            "gadgets",
+            "--lemma",
+            "1",
+            "--epsilon",
+            "0.1",
+            "--M",
+            "2",
+            "--dtype",
+            "float32",
+            "--json",
+            "--out",
+            str(tmp_path),
+        ]
+    )
+    document = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert {check["claim"] for check in document["checks"]} >= {
+        "L1",
+        "L1-TAYLOR",
+        "L1-R2",
+        "L1-SSM",
+        "EQ3-MLP",
+        "X-FLOAT",
+    }
+    fields = {"lemma", "gadget", "M", "epsilon", "lambda_paper", "lambda_sharp", "error_certified", "error_measured"}
+    assert fields | {"dtype", "parameters_norm"} <= set(document["rows"][0])
+    page = (tmp_path / document["report"].rsplit("/", 1)[-1]).read_text()
+    assert "--lemma 1 --M 2 --epsilon 0.1" in page
+    assert len(list(tmp_path.glob("*.png"))) == 2
