@@ -68,8 +68,8 @@ def bounds(
     quiet: Quiet = False,
 ) -> int:
     """Theorems 1 and 2 over L: thresholds, exact requirements, and where they can hold at all."""
-    from verify.bounds_command import run
-    from verify.bounds_settings import Texts, parse
+    from verify.bounds.command import run
+    from verify.bounds.settings import Texts, parse
     from verify.deliver import deliver, delivery
 
     texts = Texts(
@@ -139,7 +139,7 @@ def copy(
     quiet: Quiet = False,
 ) -> int:
     """Theorem 3 and its rivals: which memories copy N values, at what size, and from which N on one fails."""
-    from verify.copy_settings import parse
+    from verify.copy.settings import parse
     from verify.deliver import deliver, delivery
 
     given = {"N": N, "d": d, "d-h": d_h, "module": module, "pos": pos, "values": values, "a": a, "keys": keys}
@@ -147,7 +147,7 @@ def copy(
     settings = parse(given | {"dtype": dtype, "seed": seed})
     to = delivery(out, no_report, json, quiet)
 
-    from verify.copy_command import run
+    from verify.copy.command import run
 
     return deliver(to, lambda console: run(settings, console))
 
@@ -167,7 +167,7 @@ def bench(
 
     to = delivery(out, no_report, json, quiet)
 
-    from verify.bench_command import run
+    from verify.bench.command import run
 
     return deliver(to, lambda console: run(with_peers, console))
 
@@ -202,12 +202,12 @@ def gadgets(
 
     to = delivery(out, no_report, json, quiet)
 
-    from verify.gadgets_settings import parse
+    from verify.gadgets.settings import parse
 
     given = {"lemma": lemma, "M": M, "epsilon": epsilon, "alpha": alpha, "dtype": dtype}
     settings = parse(given | {"mantissa-bits": mantissa_bits})
 
-    from verify.gadgets_command import run
+    from verify.gadgets.command import run
 
     return deliver(to, lambda console: run(settings, console))
 

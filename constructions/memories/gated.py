@@ -28,9 +28,7 @@ from constructions.memories.theorem3 import recorded_Delta, unit_rate
 MEMORY = "memory"
 
 
-def gated(
-    N: int, d: int, M: float, epsilon: float, *, steps: int | None = None, literal_Delta: bool = False
-) -> Memory:
+def gated(N: int, d: int, M: float, epsilon: float, *, steps: int | None = None, literal_Delta: bool = False) -> Memory:
     """N slots of d channels, each with one state: (N (d + 1) + 1) entries in all, N d of them read.
 
     Values in [-M, M]^d; the real-arithmetic error is at most epsilon over sequences of at most `steps` tokens, N where

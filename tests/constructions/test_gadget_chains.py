@@ -24,7 +24,7 @@ from constructions.gadgets.select import select, select_by_flag
 from constructions.gadgets.units import Unit, block_of
 from constructions.layout import Layout, Space
 from constructions.run import run_block
-from verify.gadgets_float import rounding_bound
+from verify.gadgets.float import rounding_bound
 
 T = 200
 ENTRIES = {each.name: each for each in catalogue()}

@@ -20,7 +20,7 @@ from constructions.gadgets.gadget import Gadget
 from constructions.gadgets.run import evaluate
 from constructions.gadgets.select import select
 from constructions.mamba import MambaBlock
-from verify.gadgets_float import rounding_bound
+from verify.gadgets.float import rounding_bound
 from verify.independent import layer
 
 ENTRIES = {each.name: each for each in catalogue()}

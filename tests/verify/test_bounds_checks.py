@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from bounds.reals import FRACTIONS, Irrational, Reals
 from bounds.theorem1 import Theorem1
 from bounds.theorem2 import Theorem2
-from verify.bounds_attention import attention_checks, enough, exact, logarithm
-from verify.bounds_checks import block_checks, consistency, dtype_limits, growth, sufficiency
-from verify.bounds_limits import limits_of
-from verify.bounds_rows import Row, rows_of
-from verify.bounds_settings import BoundsSettings
+from verify.bounds.attention import attention_checks, enough, exact, logarithm
+from verify.bounds.checks import block_checks, consistency, dtype_limits, growth, sufficiency
+from verify.bounds.limits import limits_of
+from verify.bounds.rows import Row, rows_of
+from verify.bounds.settings import BoundsSettings
 from verify.verdict import Check, Result, Verdict
 
 A_MIN = Fraction(9, 10)

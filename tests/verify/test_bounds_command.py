@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from verify import bounds_command, bounds_page, bounds_search
-from verify.bounds_limits import Limits
-from verify.bounds_rows import Row, rows_of
-from verify.bounds_settings import BoundsSettings
+from verify.bounds import command as bounds_command
+from verify.bounds import page as bounds_page
+from verify.bounds import search as bounds_search
+from verify.bounds.limits import Limits
+from verify.bounds.rows import Row, rows_of
+from verify.bounds.settings import BoundsSettings
 from verify.cli import main
 
 ROOT = Path(__file__).parents[2]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from verify.bounds_figure import Blocks, figure
-from verify.bounds_limits import limits_of
-from verify.bounds_rows import rows_of
-from verify.bounds_settings import BoundsSettings
+from verify.bounds.figure import Blocks, figure
+from verify.bounds.limits import limits_of
+from verify.bounds.rows import rows_of
+from verify.bounds.settings import BoundsSettings
 
 
 def blocks(*a_mins: str, **fields: Any) -> Blocks:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bounds.formats import FORMATS
 from bounds.reals import FRACTIONS
-from verify.bounds_limits import limits_of
-from verify.bounds_rows import BEYOND, SATISFIABLE, UNDEFINED, VACUOUS, Row, rows_of
-from verify.bounds_settings import BoundsSettings
+from verify.bounds.limits import limits_of
+from verify.bounds.rows import BEYOND, SATISFIABLE, UNDEFINED, VACUOUS, Row, rows_of
+from verify.bounds.settings import BoundsSettings
 
 ROW_FIELDS = [
     "L",

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from bounds.exact import ssm_worst_case
 from bounds.reals import FRACTIONS, Reals
 from bounds.theorem1 import Theorem1
-from verify import bounds_search
-from verify.bounds_instances import Instance, decaying, extreme, scattered
-from verify.bounds_limits import limits_of
-from verify.bounds_rows import Row, rows_of
-from verify.bounds_search import needed, sampled
-from verify.bounds_settings import BoundsSettings
+from verify.bounds import search as bounds_search
+from verify.bounds.instances import Instance, decaying, extreme, scattered
+from verify.bounds.limits import limits_of
+from verify.bounds.rows import Row, rows_of
+from verify.bounds.search import needed, sampled
+from verify.bounds.settings import BoundsSettings
 from verify.verdict import Check, Verdict
 
 units = st.fractions(0, 1, max_denominator=8)

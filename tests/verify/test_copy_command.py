@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-import verify.copy_command
+import verify.copy.command
 from verify.cli import main
-from verify.copy_memory import needed
-from verify.copy_settings import MODULES, CopySettings
+from verify.copy.memory import needed
+from verify.copy.settings import MODULES, CopySettings
 
 FIELDS = {
     *("module", "N", "d", "d_h", "state_entries", "parameters_nonzero", "parameters_dense", "operations_per_step"),
@@ -70,27 +70,27 @@ def test_a_text_is_copied_and_said_so(tmp_path, capsys):
 
 
 def test_a_row_that_should_copy_and_does_not_is_exit_code_1(monkeypatch, capsys):
-    true_measure = verify.copy_command.measure
+    true_measure = verify.copy.command.measure
 
     def off_by_one_bit(module, task, d_h, settings):
         done = true_measure(module, task, d_h, settings)
         return replace(done, outputs=done.outputs * (1 + 2.0**-20)) if module == "ssm-linear" else done
 
-    monkeypatch.setattr(verify.copy_command, "measure", off_by_one_bit)
+    monkeypatch.setattr(verify.copy.command, "measure", off_by_one_bit)
     code, found = document(capsys)
     assert code == 1
     assert found["verdict"] == "REFUTED"
 
 
 def test_an_interrupt_keeps_the_rows_that_are_done(monkeypatch, capsys):
-    true_measure = verify.copy_command.measure
+    true_measure = verify.copy.command.measure
 
     def interrupted(module, task, d_h, settings):
         if module == "ssm-constant":
             raise KeyboardInterrupt
         return true_measure(module, task, d_h, settings)
 
-    monkeypatch.setattr(verify.copy_command, "measure", interrupted)
+    monkeypatch.setattr(verify.copy.command, "measure", interrupted)
     code, found = document(capsys)
     assert code == 130
     assert [r["module"] for r in found["rows"]] == ["ssm-linear", "ssm-gated"]
@@ -122,7 +122,7 @@ def test_bad_input_is_one_line_and_exit_code_2(words, capsys):
 
 def test_a_folder_that_cannot_be_written_is_refused_before_any_work(tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(verify.copy_command, "measure", lambda *_: pytest.fail("the work has started"))
+    monkeypatch.setattr(verify.copy.command, "measure", lambda *_: pytest.fail("the work has started"))
     assert main([*SMALL, "--out", str(tmp_path / "file" / "below")]) == 2
     assert "cannot be written" in capsys.readouterr().err
 

@@ -8,17 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import verify.copy_modules
+import verify.copy.modules
 from constructions.linear import Action, linear_map
 from constructions.mamba import SSM
 from constructions.memories.theorem3 import theorem3
-from verify.copy_checks import checks
-from verify.copy_command import measure
-from verify.copy_exact import converse_check, theorem3_checks
-from verify.copy_modules import prepare
-from verify.copy_rows import closed_form_worst, first_failing, row
-from verify.copy_settings import MODULES, CopySettings
-from verify.copy_task import task
+from verify.copy.checks import checks
+from verify.copy.command import measure
+from verify.copy.exact import converse_check, theorem3_checks
+from verify.copy.modules import prepare
+from verify.copy.rows import closed_form_worst, first_failing, row
+from verify.copy.settings import MODULES, CopySettings
+from verify.copy.task import task
 from verify.verdict import Verdict
 
 N, D = 12, 3
@@ -27,6 +27,10 @@ SMALL = CopySettings(N=(N,), d=D, d_h=(5,))
 
 def run(module, settings=SMALL, n=N, d_h=5):
     return measure(module, task(settings.pos, n, settings.seed), d_h, settings)
+
+
+def again(module, n, d_h):
+    return run(module, SMALL, n, d_h)
 
 
 def verdicts(done, settings=SMALL):
@@ -110,16 +114,16 @@ def test_a_text_is_copied_byte_by_byte():
 
 def test_the_first_failing_N_is_one_more_than_the_states():
     done = run("ssm-constant", d_h=5)
-    assert first_failing("ssm-constant", done, SMALL, run) == 6
+    assert first_failing("ssm-constant", done, SMALL, again) == 6
     assert closed_form_worst(prepare("ssm-constant", task("random", 5, 0), 5, SMALL), SMALL) == 0.0
     fits = run("ssm-constant", n=5)
-    assert first_failing("ssm-constant", fits, SMALL, run) is None
+    assert first_failing("ssm-constant", fits, SMALL, again) is None
 
 
 def test_random_keys_fail_as_soon_as_two_of_them_meet():
     settings = replace(SMALL, keys="random")
     done = run("ssm-constant", settings)
-    found = first_failing("ssm-constant", done, settings, run)
+    found = first_failing("ssm-constant", done, settings, again)
     assert found is not None
     worst = [
         closed_form_worst(prepare("ssm-constant", task("random", n, 0), 5, settings), settings) for n in (1, found)
@@ -129,7 +133,7 @@ def test_random_keys_fail_as_soon_as_two_of_them_meet():
 
 def _faulty(change):
     """The memories as built, changed by `change`."""
-    true_build = verify.copy_modules.build
+    true_build = verify.copy.modules.build
     return lambda module, made, d_h, settings: change(true_build(module, made, d_h, settings))
 
 
@@ -164,7 +168,7 @@ def _scaled(linear, factor):
 
 @pytest.mark.parametrize("fault", [_negated_query, _forgetting, _louder_query, _poisoned])
 def test_a_fault_in_the_weights_of_theorem_3_is_refuted_with_a_witness(monkeypatch, fault):
-    monkeypatch.setattr(verify.copy_modules, "build", _faulty(fault))
+    monkeypatch.setattr(verify.copy.modules, "build", _faulty(fault))
     found = verdicts(run("ssm-linear"))["copies"]
     assert found.verdict is Verdict.REFUTED
     assert not found.met
@@ -176,7 +180,7 @@ def test_a_scale_too_small_for_epsilon_is_refuted(monkeypatch):
     def halved(memory):
         return replace(memory, module=replace(memory.module, W_q=_scaled(memory.module.W_q, 0.5)))
 
-    monkeypatch.setattr(verify.copy_modules, "build", _faulty(halved))
+    monkeypatch.setattr(verify.copy.modules, "build", _faulty(halved))
     settings = replace(SMALL, values="adversarial")
     assert verdicts(run("attention", settings), settings)["copies"].verdict is Verdict.REFUTED
 
@@ -227,9 +231,9 @@ def test_exact_arithmetic_proves_theorem_3_and_refutes_a_shifted_state():
 
 def test_the_converse_is_replayed_and_a_wrong_kernel_is_seen(monkeypatch):
     assert converse_check(0, 5).verdict is Verdict.PROVED
-    monkeypatch.setattr("verify.copy_exact.kernel_witness", lambda rows: [Fraction(1)] * len(rows[0]))
+    monkeypatch.setattr("verify.copy.exact.kernel_witness", lambda rows: [Fraction(1)] * len(rows[0]))
     assert converse_check(0, 5).verdict is Verdict.REFUTED
-    monkeypatch.setattr("verify.copy_exact.kernel_witness", lambda rows: [Fraction(0)] * len(rows[0]))
+    monkeypatch.setattr("verify.copy.exact.kernel_witness", lambda rows: [Fraction(0)] * len(rows[0]))
     assert converse_check(0, 5).verdict is Verdict.REFUTED
 
 

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from verify.copy_settings import CopySettings, parse
+from verify.copy.settings import CopySettings, parse
 from verify.errors import BadInput
 
 

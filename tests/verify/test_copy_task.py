@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructions.rows import VOID
-from verify.copy_task import ByteCode, Task, task, uniform_values
+from verify.copy.task import ByteCode, Task, task, uniform_values
 
 KINDS = st.sampled_from(["random", "reverse", "first", "lag:0", "lag:3", "string"])
 

@@ -13,12 +13,12 @@ from bounds.gadgets import enough
 from bounds.reals import FLOATS
 from constructions.gadgets.gadget import Gadget
 from constructions.gadgets.product import product
-from verify.gadgets_cases import Case, cases
-from verify.gadgets_certificate import supremum
-from verify.gadgets_error import ErrorOf, Piece, silu
-from verify.gadgets_identity import polynomial_error
-from verify.gadgets_network import Network, Unit, networks, read
-from verify.gadgets_proofs import certify, prove, within
+from verify.gadgets.cases import Case, cases
+from verify.gadgets.certificate import supremum
+from verify.gadgets.error import ErrorOf, Piece, silu
+from verify.gadgets.identity import polynomial_error
+from verify.gadgets.network import Network, Unit, networks, read
+from verify.gadgets.proofs import certify, prove, within
 from verify.verdict import Verdict
 
 M, EPSILON, ALPHA = Fraction(3), Fraction(1, 10), Fraction(1, 2)
@@ -103,7 +103,7 @@ def test_unbounded_domain_is_bounded_only_where_the_growth_cancels():
 
 
 def test_exhausted_search_is_undecided(monkeypatch):
-    monkeypatch.setattr("verify.gadgets_certificate.LARGEST_NUMBER_OF_BOXES", 3)
+    monkeypatch.setattr("verify.gadgets.certificate.LARGEST_NUMBER_OF_BOXES", 3)
     case = CASES["select"]
     lam = lam_of(case) * 1.0001
     assert within(certify(case, case.build(lam), lam, EPSILON), EPSILON) is Verdict.UNDECIDED

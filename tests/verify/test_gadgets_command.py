@@ -12,17 +12,17 @@ from constructions.gadgets.product import product
 from constructions.gadgets.run import evaluate
 from verify.cli import main
 from verify.errors import BadInput
-from verify.gadgets_blocks import deactivation_checks, printed_indicators
-from verify.gadgets_cases import cases
-from verify.gadgets_curves import promised, rounding_check, run_case
-from verify.gadgets_float import Precision, measure
-from verify.gadgets_integers import exactness, exactness_check, reach
-from verify.gadgets_mantissa import evaluate_with_bits
-from verify.gadgets_norms import FORMULAS, growths, norm_check
-from verify.gadgets_paper import lemma_1_checks, third_maximum
-from verify.gadgets_past import far_check, steep_check
-from verify.gadgets_proofs import prove
-from verify.gadgets_settings import GadgetsSettings, parse
+from verify.gadgets.blocks import deactivation_checks, printed_indicators
+from verify.gadgets.cases import cases
+from verify.gadgets.curves import promised, rounding_check, run_case
+from verify.gadgets.float import Precision, measure
+from verify.gadgets.integers import exactness, exactness_check, reach
+from verify.gadgets.mantissa import evaluate_with_bits
+from verify.gadgets.norms import FORMULAS, growths, norm_check
+from verify.gadgets.paper import lemma_1_checks, third_maximum
+from verify.gadgets.past import far_check, steep_check
+from verify.gadgets.proofs import prove
+from verify.gadgets.settings import GadgetsSettings, parse
 from verify.verdict import Verdict
 
 M, EPSILON, ALPHA = Fraction(10), Fraction(1, 1000), Fraction(1)
@@ -127,7 +127,7 @@ def test_float32_mantissa_is_float32():
 def test_integers_are_exact_and_a_small_lambda_is_not(monkeypatch):
     found = exactness(3, "float32", (5,))
     assert exactness_check(found).verdict is Verdict.PROVED
-    monkeypatch.setattr("verify.gadgets_integers.integer_scale", lambda *_: 8)
+    monkeypatch.setattr("verify.gadgets.integers.integer_scale", lambda *_: 8)
     assert exactness_check(exactness(3, "float32", (5,))).verdict is Verdict.REFUTED
     assert reach(10**6, "bfloat16") == 15
 

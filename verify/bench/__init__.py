@@ -1,0 +1,1 @@
+"""`verify bench`: speed and memory."""

@@ -1,0 +1,101 @@
+"""`verify bench`: rates, ratios and memory of this machine in one run.  Times differ from run to run; ratios less
+so.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from verify.bench.cases import Timing, long_sparse, other_modules, roofs, theorem3_cases, whole_processes
+from verify.bench.peers import peers
+from verify.console import Console
+from verify.deliver import Outcome, Report
+from verify.environment import environment
+from verify.notation import NOTHING, number, seconds, size
+from verify.page import Page
+from verify.table import Column, Table
+from verify.verdict import Result
+
+CASES = 12
+COLUMNS = (
+    Column("what", right=False),
+    Column("run as", right=False),
+    Column("time"),
+    Column("rate"),
+    Column("ratio"),
+    Column("of", right=False, rank=1),
+    Column("aim", right=False, rank=2),
+    Column("reached", right=False),
+    Column("exact", right=False, rank=3),
+    Column("peak memory", rank=4),
+)
+
+
+def run(with_peers: bool, console: Console) -> Outcome:
+    """Time everything; an interrupt keeps the rows that are done."""
+    rows: list[Timing] = []
+    interrupted = False
+    try:
+        with console.progress("timings", CASES) as advance:
+            for row in _timings(with_peers):
+                rows.append(row)
+                advance(1)
+    except KeyboardInterrupt:
+        interrupted = True
+    aimed = [row for row in rows if row.reached is not None]
+    reached = sum(bool(row.reached) for row in aimed)
+    sentence = f"timings are no claims and have no verdict; {reached} of {len(aimed)} aims were reached in this run."
+    result = Result(
+        "bench",
+        {"peers": with_peers},
+        environment("numpy", "jax", "jaxlib"),
+        [],
+        [row.document() for row in rows],
+        sentence,
+        interrupted=interrupted,
+    )
+    return Outcome(result, (table(rows),), (), lambda: _report(rows, result, with_peers))
+
+
+def _timings(with_peers: bool) -> Iterator[Timing]:
+    yield from whole_processes()  # first, while this process holds no memory and no device
+    product, copied = roofs()
+    yield product
+    yield copied
+    ours = list(theorem3_cases(product))
+    yield from ours
+    yield long_sparse()
+    yield from other_modules()
+    if with_peers:
+        yield from peers(ours[0].seconds)
+
+
+def table(rows: Sequence[Timing]) -> Table:
+    """The rows for people."""
+    return Table("Speed and memory", COLUMNS, tuple(_cells(row) for row in rows))
+
+
+def _cells(row: Timing) -> tuple[str, ...]:
+    rate = NOTHING if row.rate is None else f"{number(row.rate, 3)} {row.unit}"
+    ratio = NOTHING if row.ratio is None else number(row.ratio.value, 3)
+    peak = NOTHING if row.peak_bytes is None else size(row.peak_bytes)
+    of = "" if row.ratio is None else row.ratio.of
+    parts = (row.what, row.run_as, seconds(row.seconds), rate, ratio, of, row.aim)
+    return (*parts, _yes_or_no(row.reached), _yes_or_no(row.exact), peak)
+
+
+def _yes_or_no(value: bool | None) -> str:
+    return NOTHING if value is None else "yes" if value else "no"
+
+
+def _report(rows: Sequence[Timing], result: Result, with_peers: bool) -> Report:
+    device = result.environment["device"]
+    page = Page(f"Speed and memory on {device}")
+    page.paragraph(f"{result.sentence} Times were measured once and differ from run to run; read the ratios.")
+    page.table(table(rows))
+    page.closing("verify bench --peers" if with_peers else "verify bench", dict(result.environment), [_TRUST])
+    return Report(f"bench-{''.join(c if c.isalnum() else '-' for c in str(device).lower())}", page.text())
+
+
+_TRUST = (
+    "The system's clock and its account of resident memory. Where a row says exact, every output of the timed run was "
+    "compared."
+)

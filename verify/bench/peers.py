@@ -1,0 +1,39 @@
+"""Other implementations of the same work, timed where they are installed: Theorem 3's chunked form in torch."""
+
+from importlib.util import find_spec
+
+import numpy as np
+
+from constructions.recurrence import chunk_length
+from verify.bench.cases import D, N, Ratio, Timing
+from verify.bench.clock import best
+from verify.copy.task import task, uniform_values
+
+
+def peers(ours: float) -> list[Timing]:
+    """One row a peer that is installed; `ours` is the time of the chunked run in the same process."""
+    return [_torch(ours)] if find_spec("torch") else []
+
+
+def _torch(ours: float) -> Timing:
+    import torch  # pyright: ignore[reportMissingImports]
+
+    made = task("random", N, 0)
+    x = torch.from_numpy(uniform_values(N, D, 1.0, 0, np.dtype(np.float32)))
+    keys = torch.eye(N)
+    queries = keys[torch.from_numpy(made.target)]
+    Q = chunk_length(N)
+
+    def run() -> torch.Tensor:
+        state, causal, outputs = torch.zeros(D, N), torch.ones(Q, Q).tril(), []
+        for start in range(0, N, Q):
+            b, c, v = keys[start : start + Q], queries[start : start + Q], x[start : start + Q]
+            outputs.append((c @ b.T * causal) @ v + c @ state.T)
+            state += v.T @ b
+        return torch.cat(outputs)
+
+    with torch.no_grad():
+        seconds = best(run)
+        exact = bool((run() == x[torch.from_numpy(made.target)]).all())
+    ratio = Ratio(seconds / ours, "times ours", 1.0)
+    return Timing(f"Theorem 3, N = {N}, torch {torch.__version__}", "dense, chunked", seconds, ratio=ratio, exact=exact)

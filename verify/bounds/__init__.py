@@ -1,0 +1,1 @@
+"""`verify bounds`: Theorems 1 and 2 over L."""

@@ -1,0 +1,1 @@
+"""`verify copy`: Theorem 3 and its rivals."""

@@ -1,0 +1,175 @@
+"""What a run of `verify copy` shows: its checks, each good only if its comparison is true, so that NaN fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from bounds.converse import worst_case_floor
+from bounds.formats import format_of
+from bounds.rounding import growth
+from constructions.attention import Attention
+from constructions.mamba import SSM
+from verify.copy.run import Run
+from verify.copy.settings import CopySettings
+from verify.copy.task import ByteCode
+from verify.copy.tolerance import tolerance
+from verify.verdict import Check, Verdict
+
+# The statement of the ledger that says of each module that it copies.
+COPIES = {"ssm-linear": "T3", "ssm-gated": "X-T3-GATED", "ssm-constant": "X-CONVERSE", "attention": "X-ATT-SIZE"}
+
+
+def checks(run: Run, settings: CopySettings) -> Iterator[Check]:
+    """The checks of one row."""
+    allowed = tolerance(run, float(settings.M), settings.dtype)
+    yield _two_routes(run, settings, allowed)
+    yield _worst_case(run, settings, allowed)
+    if can_copy(run):
+        yield _copies(run, settings, allowed)
+    else:
+        yield _floor(run, settings)
+    if settings.text and can_copy(run):
+        yield _text(run, settings)
+
+
+def can_copy(run: Run) -> bool:
+    """Whether the construction promises a copy: every one but a recurrent memory with fewer states than positions, or
+    one that forgets."""
+    memory = run.prepared.memory
+    if memory.stated_error is not None:
+        return True
+    keeps_all = isinstance(memory.module, SSM) and memory.module.A is None
+    return keeps_all and memory.keys == "projection" and memory.d_h >= run.prepared.task.N
+
+
+def tag(run: Run) -> str:
+    """The row that a check belongs to, in its id."""
+    memory = run.prepared.memory
+    states = f"/d_h={memory.d_h}" if memory.name == "ssm-constant" else ""
+    return f"copy/{memory.name}/N={run.prepared.task.N}{states}"
+
+
+def _two_routes(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
+    """The float program against NumPy float64 on the same stored weights, within the rounding bound; the step shown is
+    the one that comes closest to its bound, or leaves it.
+    """
+    off = np.abs(run.outputs[run.compared].astype(np.float64) - run.second.outputs).max(axis=1)
+    shown = int(np.argmax(np.where(np.isnan(off), np.inf, off / np.maximum(allowed, np.finfo(np.float64).tiny))))
+    holds = bool((off <= allowed).all())
+    witness = None if holds else _at(run, int(run.compared[shown]))
+    steps = f"{len(run.compared)} of {len(run.steps)} steps"
+    evidence = f"{_sample(settings)}; {steps} by score matrices in NumPy float64"
+    claim = "X-ATT-SIZE" if isinstance(run.prepared.memory.module, Attention) else "EQ1-EQ6"
+    return _check(run, settings, "two-routes", claim, holds, off[shown], allowed[shown], evidence, witness)
+
+
+def _worst_case(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
+    """The measured error against the exact worst case over all values: never above it, and reached by adversarial
+    values.
+    """
+    off = np.abs(run.outputs.astype(np.float64) - run.wanted.astype(np.float64)).max(axis=1)[run.compared]
+    measured, predicted, slack = float(off.max()), float(run.second.worst.max()), float(allowed.max())
+    holds = bool((off <= run.second.worst + allowed).all())
+    attains = settings.values == "adversarial" and not _reads_its_own_copy(run)
+    if attains:
+        holds = holds and abs(measured - predicted) <= slack
+    claim = "X-ATT-EXACT" if isinstance(run.prepared.memory.module, Attention) else "X-SSM-EXACT"
+    relation = "equal to" if attains else "at most"
+    evidence = f"measured {relation} the closed form within the rounding bound {slack:.3g}; {_sample(settings)}"
+    witness = None if holds else _at(run, int(run.compared[int(np.argmax(off))]))
+    return _check(run, settings, "worst-case", claim, holds, measured, predicted, evidence, witness)
+
+
+def _copies(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
+    """The largest error over all steps against the error allowed: none at all where the construction is exact.
+
+    A construction whose rounding bound leaves room below epsilon has to hold; where it does not, the dtype decides,
+    and a refutation of its float program is as much expected as a copy.
+    """
+    exact = run.prepared.memory.stated_error in (0.0, None)
+    bound = 0.0 if exact else float(settings.epsilon)
+    holds = run.max_abs_error <= bound
+    promised = exact or bool((run.second.worst + allowed <= bound).all())
+    evidence = f"{_sample(settings)}; every coordinate of {len(run.steps)} outputs{', bit by bit' if exact else ''}"
+    witness = None if holds else _at(run, _worst_step(run))
+    expected = frozenset({Verdict.HELD}) if promised else frozenset({Verdict.HELD, Verdict.REFUTED})
+    claim = COPIES[run.prepared.memory.name]
+    return _check(run, settings, "copies", claim, holds, run.max_abs_error, bound, evidence, witness, expected)
+
+
+def _floor(run: Run, settings: CopySettings) -> Check:
+    """The converse: with fewer states than values that the task makes it carry, the exact worst case is at least M
+    |Delta|.
+    """
+    memory, task = run.prepared.memory, run.prepared.task
+    bound = worst_case_floor(task.demand, memory.d_h, float(settings.M), memory.Delta) if task.demand else 0.0
+    worst = float(run.second.worst.max())
+    # What summing T terms in float64 may take off a number that meets the floor exactly.
+    holds = worst >= bound - growth(task.steps + 1, format_of("float64")) * worst
+    steps = f"{len(run.compared)} of {len(run.steps)} steps"
+    evidence = f"closed form at {steps}; {task.demand} values to carry in {memory.d_h} states"
+    return _check(run, settings, "floor", "X-CONVERSE", holds, worst, bound, evidence, _at(run, _worst_step(run)))
+
+
+def _text(run: Run, settings: CopySettings) -> Check:
+    """The copied bytes against the file's."""
+    steps = run.prepared.task.target[run.steps]
+    original = np.frombuffer(settings.text, np.uint8)[steps]
+    recorded = run.outputs.astype(np.float64) / run.prepared.memory.Delta
+    copied = np.frombuffer(ByteCode(settings.d, float(settings.M)).decode(recorded), np.uint8)
+    wrong = np.flatnonzero(original != copied) if len(copied) == len(original) else np.arange(len(original))
+    witness = {"step": int(run.steps[wrong[0]]), "byte": int(original[wrong[0]])} if len(wrong) else None
+    evidence = f"{len(original)} bytes of {settings.path}, each decoded to the nearest byte"
+    claim = COPIES[run.prepared.memory.name]
+    return _check(run, settings, "text", claim, len(wrong) == 0, len(wrong), 0, evidence, witness)
+
+
+def _reads_its_own_copy(run: Run) -> bool:
+    """Attention in the string task also weighs the tokens that reproduce, whose values are not free."""
+    return isinstance(run.prepared.memory.module, Attention) and run.prepared.task.kind == "string"
+
+
+def _check(
+    run: Run,
+    settings: CopySettings,
+    what: str,
+    claim: str,
+    holds: bool,
+    value: Any,
+    bound: Any,
+    evidence: str,
+    witness: dict[str, Any] | None,
+    expected: frozenset[Verdict] = frozenset({Verdict.HELD}),
+) -> Check:
+    verdict = Verdict.HELD if holds else Verdict.REFUTED
+    speaks_of = f"the float program in {settings.dtype}"
+    return Check(f"{tag(run)}/{what}", claim, verdict, value, bound, evidence, witness, speaks_of, expected)
+
+
+def _sample(settings: CopySettings) -> str:
+    values = {"text": f"values from {settings.path}"}.get(settings.values, f"{settings.values} values")
+    return f"{values} in [-M, M]^{settings.d}, pos {settings.pos}, seed {settings.seed}"
+
+
+def _worst_step(run: Run) -> int:
+    """The index into the computed steps of the largest error, NaN counting as the largest."""
+    off = np.abs(run.outputs.astype(np.float64) - run.wanted.astype(np.float64)).max(axis=1)
+    return int(np.argmax(np.where(np.isnan(off), np.inf, off)))
+
+
+def _at(run: Run, index: int) -> dict[str, Any]:
+    """What a reader needs to see one step again: the step, the position asked for, the worst coordinate, both
+    numbers.
+    """
+    got, wanted = run.outputs[index].astype(np.float64), run.wanted[index].astype(np.float64)
+    off = np.abs(got - wanted)
+    k = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
+    step = int(run.steps[index])
+    return {
+        "step": step,
+        "pos": int(run.prepared.task.target[step]),
+        "coordinate": k,
+        "y": float(got[k]),
+        "v_pos": float(wanted[k]),
+    }

@@ -1,0 +1,173 @@
+"""The report of `verify copy`: what was built, what was run, what came out, and how to make it again."""
+
+from collections.abc import Sequence
+
+from bounds.converse import longest_copy
+from bounds.formats import format_of
+from bounds.sizes import ssm_constant, ssm_linear, ssm_linear_layer
+from verify.copy.figure import figure
+from verify.copy.phase import Point
+from verify.copy.rows import table
+from verify.copy.settings import CopySettings
+from verify.deliver import Report
+from verify.notation import number
+from verify.page import Page
+from verify.table import Column, Table
+from verify.verdict import Result
+
+MODULES = {
+    "ssm-linear": "Theorem 3 as proved (A.3): the SSM module of Eq. 6 with A = O, keys b_i = e_i and queries c_i = "
+    "e_pos(i) "
+    "in R^N. Row j of the state is v_j, so H_i^T e_pos(i) = v_pos(i), by products with 0 and 1 alone.",
+    "ssm-gated": "The full layer of Eq. 1-3 with one state a channel (d_h = 1) and a channel for each (slot, "
+    "coordinate): "
+    "Delta writes into one slot, the gate silu(W_2 x) opens one slot. Other slots leak softplus(-S), with S from "
+    "epsilon.",
+    "ssm-constant": "The SSM module of Eq. 6 with d_h states a channel whatever N is. Keys of the family "
+    "`projection` are "
+    "orthonormal up to N = d_h and the best possible in the mean square beyond; `random` are independent unit "
+    "vectors.",
+    "attention": "One softmax head whose keys are position codes: the bits of j (`binary`, d_k = ceil(log2 N)) or "
+    "points of a "
+    "circle (`circle`, d_k = 2), with the scale of the scores derived from epsilon and N.",
+}
+ALPHABET = 26
+
+
+def report(settings: CopySettings, result: Result, points: Sequence[Point]) -> Report:
+    """The page and its picture."""
+    page = Page(f"COPY at N = {', '.join(map(str, settings.N))}")
+    page.paragraph(f"**{result.verdict.value}**: {result.sentence}")
+    page.heading("What was run")
+    page.bullets([f"`{name}`: {MODULES[name]}" for name in settings.modules])
+    page.paragraph(_task_words(settings))
+    page.table(table(result.rows, timed=False))
+    page.paragraph(_reading())
+    figures = _phase_section(page, settings, result, points) if points else {}
+    _context(page, settings)
+    page.heading("Checks")
+    page.table(_checks_table(result))
+    page.closing(settings.command(), dict(result.environment), _trusted())
+    return Report(settings.name(), page.text(), figures)
+
+
+def _task_words(settings: CopySettings) -> str:
+    values = {
+        "uniform": f"uniform in [-M, M]^{settings.d}",
+        "adversarial": "the worst case of the exact error formula of each module",
+        "text": f"the bytes of {settings.path}, embedded in [-M, M]^{settings.d}",
+    }[settings.values]
+    return (
+        f"Step i is to put out v_pos(i), the value recorded at position pos(i) (Definition 1); pos: {settings.pos}. "
+        f"Values: {values}, M = {number(settings.M)}, v = Delta x with Delta {settings.Delta}. Arithmetic: "
+        f"{settings.dtype}. "
+        f"A module copies if no coordinate of any output is off by more than epsilon = {number(settings.epsilon)}."
+    )
+
+
+def _reading() -> str:
+    return (
+        "*state entries* are carried from step to step (for attention: the keys and values of the context), "
+        "*parameters* are "
+        "nonzero weights, *ops/step* multiplications and additions of one step with nonzero weights and the whole "
+        "state. "
+        "*max error* was measured, *worst case* is the exact supremum over all values in [-M, M]^d for the scores "
+        "that the "
+        "stored weights give, in real arithmetic: for outputs y_i = sum_j S_ij v_j it is M |Delta| "
+        "(sum_{j != pos(i)} |S_ij| + "
+        "|S_i,pos(i) - 1|). *first N failing* rebuilds the module for each N."
+    )
+
+
+def _phase_section(page: Page, settings: CopySettings, result: Result, points: Sequence[Point]) -> dict[str, bytes]:
+    d_h, name = settings.d_h[0], f"{settings.name()}.png"
+    Delta = 1.0 if settings.Delta == "unit" else 0.6931471805599453
+    page.heading("The phase change at N = d_h")
+    page.paragraph(
+        f"`ssm-constant` with d_h = {d_h} on the string task (N values are read, then all of them reproduced). Up to "
+        f"N = {d_h} it is "
+        f"exact; from N = {d_h + 1} on no choice of keys, queries, Delta and forgetting that does not depend on the "
+        "values can bring the "
+        "worst case below M |Delta| (X-CONVERSE), nor the mean square below sqrt(1 - d_h/N) of the values' own "
+        "(X-AVERAGE)."
+    )
+    caption = (
+        f"Error of ssm-constant (d_h = {d_h}) against N, measured and in closed form, beside the modules of the table"
+    )
+    page.figure(name, caption)
+    page.table(_phase_table(points))
+    return {name: figure(settings, points, result.rows, float(settings.M) * Delta)}
+
+
+def _phase_table(points: Sequence[Point]) -> Table:
+    headers = ("N", "worst case", "measured", "mean square", "least mean square")
+    cells = [(p.N, p.worst, p.reached, p.mean_square, p.floor) for p in points]
+    rows = tuple((str(c[0]), *(number(float(x), 4) for x in c[1:])) for c in cells)
+    return Table("Error of ssm-constant on the string task", tuple(Column(h) for h in headers), rows)
+
+
+def _context(page: Page, settings: CopySettings) -> None:
+    """Sizes that the table does not show: the literal full layer, index lists, and the bound in bits."""
+    N, d, format = max(settings.N), settings.d, format_of(settings.dtype)
+    literal, linear = ssm_linear_layer(N, d), ssm_linear(N, d)
+    constant = ssm_constant(d, settings.d_h[0], forgets=settings.a < 1)
+    bits = constant.state_bits(format)
+    page.heading("Sizes, to the letter")
+    page.bullets(
+        [
+            f"Theorem 3's module has N d = {N * d} state entries. Put inside the full layer of Eq. 1-3 as Remark 1 "
+            "says, every channel of "
+            f"[x, e_i, e_pos(i), 1] carries N states: N (d + 2N + 1) = {literal.state_entries}. The gated form has N "
+            "(d + 1) + 1.",
+            f"As dense matrices the module alone holds {linear.parameters_dense} parameters, of which "
+            f"{linear.parameters_nonzero} are not "
+            f"zero; as (row, column, value) lists they take {linear.parameters_index_encoded} numbers.",
+            f"With index lists a step touches one row of the state: {ssm_linear(1, d).operations_per_step} "
+            "operations whatever N is, "
+            f"against {linear.operations_per_step} over the whole state.",
+            f"In bits: a state of {constant.state_entries} entries of {settings.dtype} ({bits} bits) tells at most "
+            f"2^{bits} strings apart, so "
+            f"of {ALPHABET} letters it cannot copy more than {longest_copy(bits, ALPHABET)} with error 1/2 "
+            "(counting; the form of Jelassi, "
+            "Brandfonbrener, Kakade and Malach 2024, Theorem 2.7, as quoted).",
+        ]
+    )
+
+
+def _checks_table(result: Result) -> Table:
+    columns = (
+        Column("check", right=False),
+        Column("claim", right=False),
+        Column("verdict", right=False),
+        Column("value"),
+        Column("bound"),
+        Column("evidence", right=False),
+    )
+    rows = tuple(
+        (
+            c.id.removeprefix("copy/"),
+            c.claim,
+            c.verdict.value,
+            _brief(c.value),
+            _brief(c.bound),
+            f"{c.evidence}; {c.speaks_of}",
+        )
+        for c in result.checks
+    )
+    return Table("", columns, rows)
+
+
+def _brief(value: object) -> str:
+    return number(value, 3) if isinstance(value, (int, float)) or value is None else str(value)
+
+
+def _trusted() -> list[str]:
+    return [
+        "The measured errors: JAX and XLA for the layer, NumPy for the comparison; a fault in either shows as a "
+        "disagreement of the two routes.",
+        "The second route: NumPy float64 products of score matrices built from the stored weights; it shares no code "
+        "with the layer.",
+        "The tolerance between the routes: bounds/rounding.py, with its stated assumption on the accuracy of exp.",
+        "The exact checks: Python's integers and fractions; python-flint finds the kernel vectors, which are replayed.",
+        "What is HELD speaks of the inputs named in its evidence and of this dtype; what is PROVED of real arithmetic.",
+    ]

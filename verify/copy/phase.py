@@ -1,0 +1,80 @@
+"""The phase change at N = d_h: the constant-size module on the string task at growing N, measured beside its closed
+forms.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from bounds.converse import mean_square_floor
+from constructions.encoding import VALUES
+from constructions.mamba import SSM
+from constructions.rows import VOID
+from constructions.run import run_ssm
+from verify.copy.modules import Prepared, prepare, worst_values
+from verify.copy.run import second_route
+from verify.copy.settings import CopySettings
+from verify.copy.task import Task, task, uniform_values
+
+LARGEST_N = 4096
+
+
+@dataclass(frozen=True)
+class Point:
+    """One N.  worst: the exact worst case; reached: measured on the values that attain it; mean_square: the measured
+    root-mean-square error on uniform values, relative to theirs; floor: the least possible one, sqrt(1 - d_h/N).
+    """
+
+    N: int
+    worst: float
+    reached: float
+    mean_square: float
+    floor: float
+
+
+def phase(settings: CopySettings, d_h: int, advance: Callable[[int], None]) -> list[Point]:
+    """The points, N doubling and close to d_h.  All runs share one compiled program: sequences are padded by steps that
+    neither write nor read.
+    """
+    largest = min(LARGEST_N, max(max(settings.N), 2 * d_h))
+    program = jax.jit(lambda module, x: run_ssm(module, x)[VALUES].dense())
+    points = []
+    for N in sizes(d_h, largest):
+        points.append(_point(N, largest, d_h, settings, program))
+        advance(1)
+    return points
+
+
+def sizes(d_h: int, largest: int) -> list[int]:
+    """Powers of two from 4 on, and the neighbours of d_h."""
+    doubling = [2**k for k in range(2, 64) if 2**k <= largest]
+    return sorted({n for n in (*doubling, d_h - 1, d_h, d_h + 1, d_h + 2, largest) if 1 <= n <= largest})
+
+
+def _point(N: int, largest: int, d_h: int, settings: CopySettings, program: Callable) -> Point:
+    strings, dtype, M = task("string", N, settings.seed), jnp.dtype(settings.dtype), float(settings.M)
+    prepared = prepare("ssm-constant", strings, d_h, settings)
+    judged = np.arange(N, 2 * N)
+    second = second_route(prepared, np.zeros((2 * N, 1)), judged, M)
+    worst = worst_values(prepared, int(judged[second.worst.argmax()]), settings.d, M)
+    uniform = uniform_values(N, settings.d, M, settings.seed, np.dtype(np.float64))
+    off = [_error(prepared, strings, values.astype(dtype), largest, program) for values in (worst, uniform)]
+    mean_square = float(np.sqrt((off[1] ** 2).mean() / ((prepared.memory.Delta * uniform) ** 2).mean()))
+    return Point(
+        N, float(second.worst.max()), float(np.abs(off[0]).max()), mean_square, mean_square_floor(N, min(d_h, N))
+    )
+
+
+def _error(prepared: Prepared, strings: Task, values: np.ndarray, largest: int, program: Callable) -> np.ndarray:
+    """y - v_pos over the judged steps, of a run padded to 2 `largest` steps."""
+    N, memory, dtype = strings.N, prepared.memory, values.dtype
+    silent = np.full(2 * (largest - N), VOID)
+    position, target = (np.concatenate([part, silent]) for part in (strings.position, strings.target))
+    x = np.concatenate([strings.sequence(values), np.zeros((len(silent), values.shape[1]), dtype)])
+    assert isinstance(memory.module, SSM)
+    y = np.asarray(program(memory.module, memory.encoding.stream(x, position, target, dtype)))
+    wanted = np.asarray(memory.Delta, dtype) * values
+    return y[N : 2 * N].astype(np.float64) - wanted.astype(np.float64)

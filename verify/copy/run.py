@@ -1,0 +1,152 @@
+"""One module of `verify copy`: its weights are built, run, and its outputs compared with the second route."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from bounds.exact import ssm_worst_case
+from bounds.sizes import Size
+from constructions.attention import Attention, attend
+from constructions.encoding import VALUES
+from constructions.linear import Stream
+from constructions.mamba import SSM, MambaBlock
+from constructions.memories.memory import Memory
+from constructions.recurrence import Execution
+from constructions.run import run_block, run_ssm, suited_execution
+from constructions.sizes import size_of
+from verify.copy.modules import Prepared, step_of_slot
+from verify.copy.settings import CopySettings
+from verify.independent import recorded_Delta, scores
+
+SECOND_ROUTE_PRODUCTS = 2**33  # multiply-adds that NumPy spends on a module; fewer steps are compared where N is large
+ENTRIES_AT_ONCE = 2**20  # of a block of scores
+DENSE = {SSM: Execution.CHUNKED, MambaBlock: Execution.SCAN}
+
+
+@dataclass(frozen=True, eq=False)
+class SecondRoute:
+    """For C steps, in NumPy float64: the outputs, and the exact worst case of the step's error over all values in
+    [-M, M]^d.
+    """
+
+    outputs: Float[np.ndarray, "C d"]
+    worst: Float[np.ndarray, " C"]
+    scale: float
+
+    @property
+    def magnitude(self) -> Float[np.ndarray, " C"]:
+        """At least the output on absolute values, sum_j |S_ij| M Delta, which rounding bounds are relative to:
+        |S_pos| <= |S_pos - 1| + 1, so it is at most the worst case and once more `scale` = M Delta.
+        """
+        return self.worst + self.scale
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What came of one module on one task.
+
+    steps: the R steps whose outputs were computed; outputs, wanted (R, d): y_i, and v_pos(i) as the program records it.
+    compared: indices into `steps` of those that the second route evaluated.  seconds: the execution alone, compiled
+    and with its input on the device before.
+    """
+
+    prepared: Prepared
+    size: Size
+    execution: str
+    steps: Int[np.ndarray, " R"]
+    outputs: Float[np.ndarray, "R d"]
+    wanted: Float[np.ndarray, "R d"]
+    compared: Int[np.ndarray, " C"]
+    second: SecondRoute
+    seconds: float
+
+    @property
+    def max_abs_error(self) -> float:
+        """The largest |y_i - v_pos(i)| over all steps computed; NaN if any output is NaN."""
+        return float(np.abs(self.outputs.astype(np.float64) - self.wanted.astype(np.float64)).max())
+
+
+def execute(prepared: Prepared, values: Float[np.ndarray, "N d"], settings: CopySettings) -> Run:
+    """Run one module on given values of the N positions, in the settings' dtype, and evaluate the second route beside
+    it.
+    """
+    dtype, memory, task = jnp.dtype(settings.dtype), prepared.memory, prepared.task
+    x = task.sequence(values.astype(dtype))
+    steps = computed_steps(prepared)
+    stream = memory.encoding.stream(x, prepared.position, prepared.target, dtype)
+    outputs, execution, seconds = _timed(memory, stream, steps, settings.execution)
+    wanted = (np.asarray(memory.Delta, dtype) * x)[task.target[steps]]
+    chosen = _spread(len(steps), task.steps * settings.d)
+    second = second_route(prepared, x.astype(np.float64), steps[chosen], float(settings.M))
+    return Run(prepared, size_of(memory, task.steps), execution, steps, outputs, wanted, chosen, second, seconds)
+
+
+def second_route(
+    prepared: Prepared, x: Float[np.ndarray, "T d"], steps: Int[np.ndarray, " C"], M: float
+) -> SecondRoute:
+    """What NumPy makes of the given steps, a block of rows of scores at a time, each as long as its context."""
+    Delta = recorded_Delta(prepared.memory)
+    v, slots = Delta * x, step_of_slot(prepared)
+    outputs, worst = np.empty((len(steps), v.shape[1])), np.empty(len(steps))
+    height = max(1, ENTRIES_AT_ONCE // (int(steps.max()) + 1))
+    for start in range(0, len(steps), height):
+        stop = start + height
+        rows = steps[start:stop]
+        seen = int(rows.max()) + 1
+        S = scores(prepared.memory, prepared.position[:seen], prepared.target, rows)
+        outputs[start:stop] = S @ v[:seen]
+        worst[start:stop] = ssm_worst_case(S, slots[prepared.target[rows]], M, Delta)
+    return SecondRoute(outputs, worst, M * Delta)
+
+
+def computed_steps(prepared: Prepared) -> Int[np.ndarray, " R"]:
+    """All judged steps; for attention, whose steps share no work, no more than the second route can follow."""
+    task = prepared.task
+    steps = np.arange(task.first_judged, task.steps)
+    if isinstance(prepared.memory.module, Attention):
+        steps = steps[_spread(len(steps), task.steps * prepared.memory.encoding.d)]
+    return steps
+
+
+def _spread(count: int, products_each: int) -> Int[np.ndarray, " C"]:
+    """Indices below `count`, evenly spread and with both ends, as many as the budget of the second route allows."""
+    affordable = min(count, max(2, SECOND_ROUTE_PRODUCTS // products_each))
+    return np.unique(np.linspace(0, count - 1, affordable).round().astype(np.int64))
+
+
+def _timed(memory: Memory, x: Stream, steps: np.ndarray, asked: str) -> tuple[np.ndarray, str, float]:
+    """The outputs at `steps`, the execution's name and its seconds, compilation and transfer left out."""
+    module, x = jax.device_put((_as_needed(memory.module), x))
+    if isinstance(module, Attention):
+        return _run_compiled(attend, (module, x, jnp.asarray(steps)), "row blocks")
+    wanted = {"sparse": Execution.SPARSE, "dense": DENSE[type(module)]}
+    execution = wanted[asked] if asked in wanted else suited_execution(module, x)
+    return _run_compiled(partial(_outputs, execution=execution, first=int(steps[0])), (module, x), execution.value)
+
+
+def _run_compiled(function: Callable[..., jax.Array], arguments: tuple, name: str) -> tuple[np.ndarray, str, float]:
+    """The function's value and the seconds that it took once compiled.  It is compiled on the flat list of its arrays:
+    while lowering, JAX fills trees with descriptions that are no arrays.
+    """
+    leaves, structure = jax.tree.flatten(arguments)
+    program = jax.jit(lambda leaves: function(*structure.unflatten(leaves))).lower(leaves).compile()
+    begin = time.perf_counter()
+    y = jax.block_until_ready(program(leaves))
+    return np.asarray(y), name, time.perf_counter() - begin
+
+
+def _as_needed(module: SSM | MambaBlock | Attention) -> SSM | MambaBlock | Attention:
+    """A full layer without the channels that the output's value space does not read."""
+    return module.restricted((VALUES,)) if isinstance(module, MambaBlock) else module
+
+
+def _outputs(module: SSM | MambaBlock, x: Stream, *, execution: Execution, first: int) -> jax.Array:
+    """The value space of the module's output from step `first` on."""
+    y = run_ssm(module, x, execution) if isinstance(module, SSM) else run_block(module, x, execution)
+    return y[VALUES].dense()[first:]

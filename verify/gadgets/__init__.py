@@ -1,0 +1,1 @@
+"""`verify gadgets`: Lemmas 1-5."""

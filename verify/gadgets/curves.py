@@ -1,0 +1,81 @@
+"""Error against lambda in each arithmetic: the V of truncation against rounding, its lowest point, the bound kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bounds.gadgets import enough
+from bounds.reals import enclose, ends
+from verify.gadgets.cases import Case
+from verify.gadgets.float import Measured, Precision, measure
+from verify.gadgets.proofs import Proved
+from verify.verdict import Check, Verdict
+
+EXPONENTS = range(-2, 33, 2)
+"""lambda = 2^j is tried; around the best of them also its double and its half."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One gadget in one arithmetic. sharp, paper: at the two lambdas (paper: None where there is none). curve: what was
+    measured at powers of two."""
+
+    proved: Proved
+    precision: Precision
+    sharp: Measured
+    paper: Measured | None
+    curve: dict[float, Measured] = field(default_factory=dict)
+
+    @property
+    def case(self) -> Case:
+        """The gadget."""
+        return self.proved.case
+
+    @property
+    def best(self) -> float:
+        """The lambda of the least measured error; the smallest of several."""
+        return min(self.curve, key=lambda lam: (self.curve[lam].error, lam))
+
+
+def run_case(proved: Proved, precision: Precision) -> Run:
+    """Measure one gadget at the sharp lambda, at the paper's, and along the curve."""
+    case = proved.case
+    paper = None if case.lambda_paper is None else measure(case, enough(case.lambda_paper), precision)
+    curve = {2.0**j: measure(case, 2.0**j, precision) for j in EXPONENTS}
+    found = Run(proved, precision, measure(case, proved.lam, precision), paper, curve)
+    for lam in (found.best / 2, found.best * 2):
+        curve[lam] = measure(case, lam, precision)
+    return replace(found, curve=dict(sorted(curve.items())))
+
+
+def promised(case: Case, lam: float, measured: Measured) -> float:
+    """The error that real arithmetic allows at lambda plus what rounding may add."""
+    try:
+        exact = ends(enclose(case.error(lam), 64))[1]
+    except ValueError:  # the closed form says nothing for so small a lambda
+        return float("inf")
+    return float(exact) * (1 + 2.0**-50) + measured.rounding
+
+
+def rounding_check(runs: Sequence[Run]) -> Check:
+    """X-FLOAT: in one arithmetic no measured error exceeds the worst real error plus the rounding bound."""
+    precision = runs[0].precision
+    tried = [(run, lam, at) for run in runs for lam, at in [*run.curve.items(), (run.proved.lam, run.sharp)]]
+    broken = [(run, lam, at) for run, lam, at in tried if not at.error <= promised(run.case, lam, at)]
+    finite = [at.error / bound for run, lam, at in tried if 0 < (bound := promised(run.case, lam, at)) < float("inf")]
+    points = sum(at.points for _, _, at in tried)
+    return Check(
+        f"gadgets/X-FLOAT-rounding/{precision.name.replace(' ', '-')}",
+        "X-FLOAT",
+        Verdict.REFUTED if broken else Verdict.HELD,
+        max(finite, default=None),
+        1,
+        f"{len(runs)} gadgets, {len(tried)} lambdas, {points} fixed points in all: the error through the layer against "
+        "the worst real error plus the a-priori rounding bound; value: the largest quotient, where the bound is finite",
+        _broken(broken[0]) if broken else None,
+        f"the float program of {precision.name}",
+    )
+
+
+def _broken(found: tuple[Run, float, Measured]) -> dict[str, object]:
+    run, lam, at = found
+    return {"gadget": run.case.name, "lambda": lam, "inputs": at.inputs, "error": at.error}

@@ -1,0 +1,110 @@
+"""The page of `verify gadgets`: question, answer, figures, table, formulas, checks."""
+
+from collections.abc import Sequence
+
+from bounds.gadget_gap import gap_peak
+from verify.deliver import Report
+from verify.gadgets.curves import Run
+from verify.gadgets.figure import responses, valleys
+from verify.gadgets.norms import growths
+from verify.gadgets.rows import table
+from verify.gadgets.settings import GadgetsSettings
+from verify.gadgets.words import notes
+from verify.notation import NOTHING, closed, number
+from verify.page import Page
+from verify.table import Column, Table
+from verify.verdict import Check, Result, Verdict
+
+_QUESTION = (
+    "How well do the SiLU gadgets of Lemmas 1-5 compute what they are meant to, run as degenerate blocks of Eq. 3, how "
+    "large must lambda be, and what do floats leave of that?"
+)
+_FORMULAS = (
+    "phi(x) = x/(e^x + 1),  kappa = max phi,  S(m) = max(phi(m), max over v of phi(v) - phi(v + m))\n"
+    "Lemma 1  worst error M^2 (1 - tanh(u)/u), u = M/lambda       lambda about M^2/sqrt(3 eps)   paper 108 M^3/eps\n"
+    "Lemma 2  worst error kappa M d/lambda                        lambda = kappa M d/eps         paper M d/eps\n"
+    "Lemma 3  worst error 0: silu(x) - silu(-x) = x               any lambda                     paper 2 d_1 M/eps\n"
+    "Lemma 4  worst error (2/lambda) S(lambda M)                  lambda about 2 kappa/eps       paper 4M/(alpha eps)\n"
+    "Lemma 5  worst error S(lambda)/lambda                        lambda about kappa/eps         paper 4/(alpha eps)"
+)
+_TRUSTED = (
+    "The ball arithmetic of python-flint, which decides every comparison and encloses the error over every box.",
+    "The reading of the weights off the blocks (verify/gadgets/network.py) and the search "
+    "(verify/gadgets/certificate.py): they know nothing of the closed forms beside them, and both must agree.",
+    "The derivations written beside the closed forms in bounds/gadgets.py and bounds/gadget_gap.py.",
+    "A measured error is the largest over a fixed set of points: evidence, no proof. Integers are tried one and all.",
+)
+
+
+def report(settings: GadgetsSettings, result: Result, runs: Sequence[Run]) -> Report:
+    """The page and its figures, named after the settings."""
+    name = settings.name()
+    page = Page("The SiLU gadgets of Lemmas 1-5")
+    page.paragraph(_QUESTION)
+    page.paragraph(f"**{result.verdict.value}** ({result.verdict.sentence}): {result.sentence}")
+    figures = {}
+    if runs:
+        page.figure(
+            f"{name}.png",
+            "Measured error against lambda: truncation falls, rounding rises (grey: eps; 0 is drawn at 1e-16)",
+        )
+        page.figure(
+            f"{name}-responses.png", "Each gadget across its decision boundary, at three lambdas, and its target"
+        )
+        figures = {f"{name}.png": valleys(runs, settings), f"{name}-responses.png": responses(runs, settings)}
+    page.heading("The numbers")
+    page.table(table([dict(row) for row in result.rows], settings))
+    page.bullets(notes(settings))
+    page.heading("The formulas")
+    page.code(f"{_FORMULAS}\nkappa = {closed(gap_peak, 12)}")
+    _norms(page, settings)
+    _checks(page, result.checks)
+    page.closing(settings.command(), result.environment, _TRUSTED)
+    return Report(name, page.text(), figures)
+
+
+def _norms(page: Page, settings: GadgetsSettings) -> None:
+    columns = (
+        Column("gadget", right=False),
+        Column("lambda", right=False),
+        Column("largest parameter", right=False),
+        *(Column(f"{symbol}: fitted") for symbol in ("M", "1/eps", "1/alpha")),
+        *(Column(f"{symbol}: formula") for symbol in ("M", "1/eps", "1/alpha")),
+    )
+    rows = tuple(
+        (
+            each.gadget,
+            each.which,
+            each.formula,
+            *(f"{value:.3f}" for value in each.fitted.values()),
+            *(str(value) for value in each.stated.values()),
+        )
+        for each in growths(settings.lemmas)
+    )
+    page.table(Table("Exponents of the largest parameter", columns, rows))
+
+
+def _checks(page: Page, checks: Sequence[Check]) -> None:
+    page.heading("What was checked")
+    columns = (
+        Column("check", right=False),
+        Column("claim", right=False),
+        Column("verdict", right=False),
+        Column("value"),
+        Column("bound"),
+    )
+    rows = ((check.id, check.claim, check.verdict.value, _shown(check.value), _shown(check.bound)) for check in checks)
+    page.table(Table("", columns, tuple(rows)))
+    page.bullets([f"`{check.id}` ({check.speaks_of}): {check.evidence}." for check in checks])
+    refuted = [check for check in checks if check.verdict is Verdict.REFUTED]
+    page.bullets([f"`{check.id}` is refuted by {_words(check)}." for check in refuted])
+
+
+def _words(check: Check) -> str:
+    return ", ".join(f"{name} = {_shown(value)}" for name, value in (check.witness or {}).items())
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return " to ".join(map(_shown, value))
+    return NOTHING if value is None else number(value, 6)  # type: ignore[arg-type]
