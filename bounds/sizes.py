@@ -46,13 +46,14 @@ class Size:
         return self.state_entries * format.bits
 
 
-def ssm_linear(N: int, d: int) -> Size:
+def ssm_linear(N: int, d: int, literal_Delta: bool = False) -> Size:
     """Theorem 3's module in the form of Eq. 6: one-hot keys, A = O, a state of N d entries.
 
-    W_b and W_c (N x D) hold N ones each; W_Delta1 (1 x D) one entry, W_Delta2 (d x 1) d.
+    W_b and W_c (N x D) hold N ones each; W_Delta1 (1 x D) one entry, W_Delta2 (d x 1) d, or both none
+    with `literal_Delta`.
     """
     _at_least_one(N=N, d=d)
-    return _eq6(N, d, rates=d, forgets=False)
+    return _eq6(N, d, rates=d, forgets=False, zero_rates=literal_Delta)
 
 
 def ssm_constant(d: int, d_h: int, forgets: bool) -> Size:
@@ -61,9 +62,9 @@ def ssm_constant(d: int, d_h: int, forgets: bool) -> Size:
     return _eq6(d_h, d, rates=1, forgets=forgets)
 
 
-def _eq6(K: int, d: int, rates: int, forgets: bool) -> Size:
+def _eq6(K: int, d: int, rates: int, forgets: bool, zero_rates: bool = False) -> Size:
     D, state = d + 2 * K + 1, K * d
-    nonzeros, forgetting = 2 * K + 1 + rates, state if forgets else 0
+    nonzeros, forgetting = 2 * K + (0 if zero_rates else 1 + rates), state if forgets else 0
     return Size(
         parameters_dense=2 * K * D + (D + rates) + D + state,
         parameters_nonzero=nonzeros + forgetting,

@@ -66,6 +66,7 @@ def test_a_text_is_copied_and_said_so(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     texts = [check for check in found["checks"] if check["id"].endswith("/text")]
     assert [check["value"] for check in texts] == [0, 0]
+    assert [r["bytes_wrong"] for r in found["rows"]] == [0, 0]
     assert found["settings"]["pos"] == "string"
 
 

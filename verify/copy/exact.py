@@ -42,9 +42,7 @@ def theorem3_checks(largest: int = LARGEST_N, build: Callable[[int, int], Memory
                     wrong_state = wrong_state or {"N": N, "pos": list(pos), "step": i, "H": H}
                 if y != [int(k == pos[i]) for k in range(N)]:
                     wrong_output = wrong_output or {"N": N, "pos": list(pos), "step": i, "y": y}
-    evidence = (
-        f"integer arithmetic on W_b, W_c and A as built, all {maps} causal maps pos for N = 1..{largest}, values linear"
-    )
+    evidence = f"integer arithmetic on W_b, W_c and A as built, all {maps} causal maps pos for N = 1..{largest}"
     return (
         Check("copy/exact/T3", "T3", decided(wrong_output is None), maps, None, evidence, wrong_output),
         Check("copy/exact/T3-STATE", "T3-STATE", decided(wrong_state is None), maps, None, evidence, wrong_state),
@@ -63,13 +61,13 @@ def converse_check(seed: int, instances: int = CONVERSE_INSTANCES) -> Check:
         keys = [[int(k) for k in row] for row in rng.integers(-3, 4, (N, d_h))]
         a = Fraction(int(rng.integers(1, 5)), 4)
         u = kernel_witness([[a ** (N - 1 - j) * keys[j][s] for j in range(N)] for s in range(d_h)])
-        witness = {"N": N, "d_h": d_h, "a": a, "keys": keys, "u": u}
+        witness = {"N": N, "d_h": d_h, "a": str(a), "keys": keys, "u": [str(x) for x in u or []]}
         states = None if u is None else [_state(keys, a, [sign * x for x in u]) for sign in (1, -1)]
         if u is None or states is None or states[0] != states[1] or max(map(abs, u)) != 1:
             return Check("copy/exact/X-CONVERSE", "X-CONVERSE", Verdict.REFUTED, 0, 1, "exact fractions", witness)
     family = f"{instances} integer key matrices in [-3, 3], a in {{1/4, 1/2, 3/4, 1}}, d_h < N <= 6, seed {seed}"
-    evidence = f"kernel proof (bounds.converse), replayed in exact fractions on {family}"
-    return Check("copy/exact/X-CONVERSE", "X-CONVERSE", Verdict.PROVED, 1, 1, evidence, witness)
+    evidence = f"the proof in bounds.converse, replayed in exact fractions on {family}"
+    return Check("copy/exact/X-CONVERSE", "X-CONVERSE", Verdict.HELD, 1, 1, evidence, witness)
 
 
 def _exact_maps(module: SSM) -> tuple[np.ndarray, np.ndarray]:

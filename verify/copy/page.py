@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bounds.converse import longest_copy
 from bounds.formats import format_of
 from bounds.sizes import ssm_constant, ssm_linear, ssm_linear_layer
+from constructions.memories.theorem3 import recorded_Delta
 from verify.copy.figure import figure
 from verify.copy.phase import Point
 from verify.copy.rows import table
@@ -17,19 +18,15 @@ from verify.verdict import Result
 
 MODULES = {
     "ssm-linear": "Theorem 3 as proved (A.3): the SSM module of Eq. 6 with A = O, keys b_i = e_i and queries c_i = "
-    "e_pos(i) "
-    "in R^N. Row j of the state is v_j, so H_i^T e_pos(i) = v_pos(i), by products with 0 and 1 alone.",
+    "e_pos(i) in R^N. Row j of the state is v_j, so H_i^T e_pos(i) = v_pos(i), by products with 0 and 1 alone.",
     "ssm-gated": "The full layer of Eq. 1-3 with one state a channel (d_h = 1) and a channel for each (slot, "
-    "coordinate): "
-    "Delta writes into one slot, the gate silu(W_2 x) opens one slot. Other slots leak softplus(-S), with S from "
-    "epsilon.",
+    "coordinate): Delta writes into one slot, the gate silu(W_2 x) opens one slot. A slot also collects softplus(-S) "
+    "of every other token, with S from epsilon.",
     "ssm-constant": "The SSM module of Eq. 6 with d_h states a channel whatever N is. Keys of the family "
-    "`projection` are "
-    "orthonormal up to N = d_h and the best possible in the mean square beyond; `random` are independent unit "
-    "vectors.",
+    "`projection` are orthonormal up to N = d_h and the best possible in the mean square beyond; `random` are "
+    "independent unit vectors.",
     "attention": "One softmax head whose keys are position codes: the bits of j (`binary`, d_k = ceil(log2 N)) or "
-    "points of a "
-    "circle (`circle`, d_k = 2), with the scale of the scores derived from epsilon and N.",
+    "points of a circle (`circle`, d_k = 2), with the scale of the scores derived from epsilon and N.",
 }
 ALPHABET = 26
 
@@ -60,39 +57,41 @@ def _task_words(settings: CopySettings) -> str:
     return (
         f"Step i is to put out v_pos(i), the value recorded at position pos(i) (Definition 1); pos: {settings.pos}. "
         f"Values: {values}, M = {number(settings.M)}, v = Delta x with Delta {settings.Delta}. Arithmetic: "
-        f"{settings.dtype}. "
-        f"A module copies if no coordinate of any output is off by more than epsilon = {number(settings.epsilon)}."
+        f"{settings.dtype}. A module copies if no coordinate of any output is off by more than epsilon = "
+        f"{number(settings.epsilon)}."
     )
 
 
 def _reading() -> str:
     return (
-        "*state entries* are carried from step to step (for attention: the keys and values of the context), "
-        "*parameters* are "
-        "nonzero weights, *ops/step* multiplications and additions of one step with nonzero weights and the whole "
-        "state. "
-        "*max error* was measured, *worst case* is the exact supremum over all values in [-M, M]^d for the scores "
-        "that the "
-        "stored weights give, in real arithmetic: for outputs y_i = sum_j S_ij v_j it is M |Delta| "
-        "(sum_{j != pos(i)} |S_ij| + "
-        "|S_i,pos(i) - 1|). *first N failing* rebuilds the module for each N."
+        "*state entries* are carried from step to step (for attention: the keys and values of the context), *d_h* is "
+        "the number of states a channel (for attention: d_k), *parameters* are nonzero weights, *ops/step* "
+        "multiplications and additions of one step with nonzero weights and the whole state. *max error* was "
+        "measured on the float program and decides *copies*. *worst case* is the exact supremum over all values in "
+        "[-M, M]^d for the scores that the stored weights give, in real arithmetic: for outputs y_i = sum_j S_ij v_j "
+        "it is M |Delta| (sum_{j != pos(i)} |S_ij| + |S_i,pos(i) - 1|); a measured error may exceed it by rounding. "
+        "*first N failing* rebuilds the module for each N: by the worst case for `ssm-constant`, by measurement for "
+        "the others."
     )
 
 
 def _phase_section(page: Page, settings: CopySettings, result: Result, points: Sequence[Point]) -> dict[str, bytes]:
     d_h, name = settings.d_h[0], f"{settings.name()}.png"
-    Delta = 1.0 if settings.Delta == "unit" else 0.6931471805599453
+    Delta = recorded_Delta(settings.Delta == "literal")
     page.heading("The phase change at N = d_h")
+    keeps = settings.a == 1 and settings.keys == "projection"
+    failing = next((p.N for p in points if not p.worst <= settings.epsilon), None)
+    below = f"Up to N = {d_h} it is exact. " if keeps else f"So built it fails from N = {failing} or before. "
     page.paragraph(
-        f"`ssm-constant` with d_h = {d_h} on the string task (N values are read, then all of them reproduced). Up to "
-        f"N = {d_h} it is "
-        f"exact; from N = {d_h + 1} on no choice of keys, queries, Delta and forgetting that does not depend on the "
-        "values can bring the "
-        "worst case below M |Delta| (X-CONVERSE), nor the mean square below sqrt(1 - d_h/N) of the values' own "
-        "(X-AVERAGE)."
+        f"`ssm-constant` with d_h = {d_h} on the string task (N values are read, then all of them reproduced). "
+        f"{below}From N = {d_h + 1} on no choice of keys, queries, Delta and forgetting that does not depend on the "
+        "values can bring the worst case below M |Delta| (X-CONVERSE), nor the root mean square over independent "
+        "values below sqrt(1 - d_h/N) of the values' own (X-AVERAGE). Measured on one sample of uniform values, the "
+        "root mean square scatters around its expectation, a little below it too."
     )
     caption = (
-        f"Error of ssm-constant (d_h = {d_h}) against N, measured and in closed form, beside the modules of the table"
+        f"Error of ssm-constant (d_h = {d_h}) on the string task against N, measured and in closed form; marks of the "
+        f"other modules are those of the table (pos {settings.pos})"
     )
     page.figure(name, caption)
     page.table(_phase_table(points))
@@ -100,7 +99,7 @@ def _phase_section(page: Page, settings: CopySettings, result: Result, points: S
 
 
 def _phase_table(points: Sequence[Point]) -> Table:
-    headers = ("N", "worst case", "measured", "mean square", "least mean square")
+    headers = ("N", "worst case", "measured", "rms / rms of values, one sample", "least possible")
     cells = [(p.N, p.worst, p.reached, p.mean_square, p.floor) for p in points]
     rows = tuple((str(c[0]), *(number(float(x), 4) for x in c[1:])) for c in cells)
     return Table("Error of ssm-constant on the string task", tuple(Column(h) for h in headers), rows)
@@ -108,28 +107,27 @@ def _phase_table(points: Sequence[Point]) -> Table:
 
 def _context(page: Page, settings: CopySettings) -> None:
     """Sizes that the table does not show: the literal full layer, index lists, and the bound in bits."""
-    N, d, format = max(settings.N), settings.d, format_of(settings.dtype)
-    literal, linear = ssm_linear_layer(N, d), ssm_linear(N, d)
-    constant = ssm_constant(d, settings.d_h[0], forgets=settings.a < 1)
-    bits = constant.state_bits(format)
+    N, d, d_h = max(settings.N), settings.d, settings.d_h[0]
+    literal = settings.Delta == "literal"
+    layer, linear = ssm_linear_layer(N, d), ssm_linear(N, d, literal_Delta=literal)
+    touched = ssm_linear(1, d, literal_Delta=literal).operations_per_step
+    constant = ssm_constant(d, d_h, forgets=settings.a < 1)
+    bits = constant.state_bits(format_of(settings.dtype))
     page.heading("Sizes, to the letter")
     page.bullets(
         [
-            f"Theorem 3's module has N d = {N * d} state entries. Put inside the full layer of Eq. 1-3 as Remark 1 "
-            "says, every channel of "
-            f"[x, e_i, e_pos(i), 1] carries N states: N (d + 2N + 1) = {literal.state_entries}. The gated form has N "
-            "(d + 1) + 1.",
+            f"Theorem 3's module at N = {N} has N d = {N * d} state entries. Put inside the full layer of Eq. 1-3 as "
+            "Remark 1 says, every channel of [x, e_i, e_pos(i), 1] carries N states: N (d + 2N + 1) = "
+            f"{layer.state_entries}. The gated form has N (d + 1) + 1.",
             f"As dense matrices the module alone holds {linear.parameters_dense} parameters, of which "
-            f"{linear.parameters_nonzero} are not "
-            f"zero; as (row, column, value) lists they take {linear.parameters_index_encoded} numbers.",
-            f"With index lists a step touches one row of the state: {ssm_linear(1, d).operations_per_step} "
-            "operations whatever N is, "
-            f"against {linear.operations_per_step} over the whole state.",
-            f"In bits: a state of {constant.state_entries} entries of {settings.dtype} ({bits} bits) tells at most "
-            f"2^{bits} strings apart, so "
-            f"of {ALPHABET} letters it cannot copy more than {longest_copy(bits, ALPHABET)} with error 1/2 "
-            "(counting; the form of Jelassi, "
-            "Brandfonbrener, Kakade and Malach 2024, Theorem 2.7, as quoted).",
+            f"{linear.parameters_nonzero} are not zero; as (row, column, value) lists they take "
+            f"{linear.parameters_index_encoded} numbers.",
+            f"With index lists a step touches one row of the state: {touched} operations whatever N is, against "
+            f"{linear.operations_per_step} over the whole state.",
+            f"In bits: a state of {constant.state_entries} entries (d_h = {d_h}) of {settings.dtype} ({bits} bits) "
+            f"tells at most 2^{bits} strings apart, so of random strings over {ALPHABET} letters it copies no more "
+            f"than {longest_copy(bits, ALPHABET)} letters with a chance of at least 1/2 (counting; the form of "
+            "Jelassi, Brandfonbrener, Kakade and Malach 2024, Theorem 2.7, as quoted).",
         ]
     )
 

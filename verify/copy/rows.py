@@ -1,6 +1,7 @@
 """A row of `verify copy`: its fields for programs, its cells for people, and the first N at which the module fails."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from verify.copy.modules import Prepared, prepare
 from verify.copy.run import Run, second_route
 from verify.copy.settings import CopySettings
-from verify.copy.task import task
+from verify.copy.task import ByteCode, task
 from verify.notation import number, seconds
 from verify.table import Column, Table
 
@@ -24,6 +25,7 @@ COLUMNS = (
     Column("worst case", rank=3),
     Column("epsilon", rank=6),
     Column("copies", right=False),
+    Column("bytes wrong"),
     Column("first N failing"),
     Column("time", rank=7),
 )
@@ -49,6 +51,7 @@ def row(run: Run, settings: CopySettings, first_failing: int | None) -> dict[str
         "worst_case_error": float(run.second.worst.max()),
         "keys": memory.keys,
         "execution": run.execution,
+        "bytes_wrong": bytes_wrong(run, settings),
     }
 
 
@@ -57,29 +60,44 @@ def copies(run: Run, settings: CopySettings) -> bool:
     return run.max_abs_error <= float(settings.epsilon)
 
 
+def bytes_wrong(run: Run, settings: CopySettings) -> int | None:
+    """For a text: how many of the bytes asked for are not those decoded from the outputs; None for other values."""
+    if not settings.text:
+        return None
+    asked = np.frombuffer(settings.text, np.uint8)[run.prepared.task.target[run.steps]]
+    recorded = run.outputs.astype(np.float64) / run.prepared.memory.Delta
+    decoded = np.frombuffer(ByteCode(settings.d, float(settings.M)).decode(recorded), np.uint8)
+    return int((asked != decoded).sum()) if len(decoded) == len(asked) else len(asked)
+
+
 def table(rows: Sequence[Mapping[str, Any]], timed: bool = True) -> Table:
     """The rows for people; without the times, which differ from run to run, where a page must not."""
-    columns = COLUMNS if timed else COLUMNS[:-1]
-    cells = [_cells(r)[: len(columns)] for r in rows]
-    return Table("COPY: y_i = v_pos(i)", columns, tuple(cells))
+    text = any(r["bytes_wrong"] is not None for r in rows)
+    left_out = {name for name, shown in (("time", timed), ("bytes wrong", text)) if not shown}
+    several = len({r["N"] for r in rows}) > 1
+    kept = [column for column in COLUMNS if column.header not in left_out]
+    columns = tuple(replace(column, rank=0) if several and column.header == "N" else column for column in kept)
+    cells = [_cells(r) for r in rows]
+    return Table("COPY: y_i = v_pos(i)", columns, tuple(tuple(c[column.header] for column in columns) for c in cells))
 
 
-def _cells(r: Mapping[str, Any]) -> tuple[str, ...]:
-    return (
-        r["module"],
-        str(r["N"]),
-        str(r["d_h"]),
-        r["execution"],
-        str(r["state_entries"]),
-        str(r["parameters_nonzero"]),
-        str(r["operations_per_step"]),
-        number(r["max_abs_error"], 3),
-        number(r["worst_case_error"], 3),
-        number(r["epsilon"]),
-        "yes" if r["copies"] else "no",
-        "none" if r["first_failing_N"] is None else str(r["first_failing_N"]),
-        seconds(r["seconds"]),
-    )
+def _cells(r: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "module": r["module"],
+        "N": str(r["N"]),
+        "d_h": str(r["d_h"]),
+        "run as": r["execution"],
+        "state entries": str(r["state_entries"]),
+        "parameters": str(r["parameters_nonzero"]),
+        "ops/step": str(r["operations_per_step"]),
+        "max error": number(r["max_abs_error"], 3),
+        "worst case": number(r["worst_case_error"], 3),
+        "epsilon": number(r["epsilon"]),
+        "copies": "yes" if r["copies"] else "no",
+        "bytes wrong": number(r["bytes_wrong"]),
+        "first N failing": "none" if r["first_failing_N"] is None else str(r["first_failing_N"]),
+        "time": seconds(r["seconds"]),
+    }
 
 
 def first_failing(module: str, run: Run, settings: CopySettings, again: Callable[[str, int, int], Run]) -> int | None:

@@ -20,12 +20,17 @@ def _clause(r: dict[str, Any]) -> str:
     name, entries, error = r["module"], r["state_entries"], r["max_abs_error"]
     with_state = f"{name} ({entries} state entries{_keys(r)})"
     if error == 0.0:
-        return f"{with_state} copies every value bit by bit"
+        return f"{with_state} copies every value bit by bit{_bytes(r)}"
     if r["copies"]:
-        return f"{with_state} copies within epsilon (error {number(error, 2)})"
+        return f"{with_state} copies within epsilon (error {number(error, 2)}{_bytes(r)})"
     since = r["first_failing_N"]
-    fails = "" if since is None else f", failing from N = {since} on"
-    return f"{with_state} does not copy (error {number(error, 2)}{fails})"
+    fails = "" if since is None else f"; so built it fails from N = {since} on"
+    return f"{with_state} does not copy (error {number(error, 2)}{_bytes(r)}{fails})"
+
+
+def _bytes(r: dict[str, Any]) -> str:
+    wrong = r.get("bytes_wrong")
+    return "" if wrong is None else f", bytes decoded wrongly: {wrong} of {r['N']}"
 
 
 def _keys(r: dict[str, Any]) -> str:
