@@ -186,7 +186,7 @@ def _sparse(a: Array | None, b: Rows, c: Rows, v: Rows, read: Array | None) -> R
     The recurrence is linear in v: where all blocks of v share a fill, its part is one recurrence of a single block,
     and the listed blocks carry only their difference to it.
     """
-    if v.fill is None:
+    if v.fill is None or v.blocks == 1:  # a single block shares nothing
         return _sparse_lists(a, b, c, v, read)
     alike = replace(_sparse_lists(a, b, c, Rows(v.fill, None, None, 1, v.width), None), blocks=v.blocks)
     if v.index is None or v.value is None:

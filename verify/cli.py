@@ -6,6 +6,7 @@ Nothing but Typer is imported before a command is chosen, so that `verify --help
 import difflib
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -226,6 +227,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(name, str(error))
     except typer.TyperException as error:
         return _refuse(name, _usage(error, name))
+    except OSError as error:
+        return _refuse(name, f"the output cannot be written: {error.strerror or error}")
     return code if isinstance(code, int) else 0
 
 
@@ -251,5 +254,7 @@ def _usage(error: typer.TyperException, name: str) -> str:
 
 
 def _refuse(name: str, text: str) -> int:
-    sys.stderr.write(f"{name}: {one_line(text)}\n")
+    with suppress(OSError):  # nobody may be there to read it
+        sys.stderr.write(f"{name}: {one_line(text)}\n")
+        sys.stderr.flush()
     return EXIT_BAD_INPUT

@@ -3,6 +3,7 @@ compilation.
 """
 
 import os
+import warnings
 from pathlib import Path
 
 import jax
@@ -19,8 +20,21 @@ def keep_compiled() -> None:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             return
-        if not os.access(folder, os.W_OK):
+        if not _writable(folder):
             return
         jax.config.update("jax_compilation_cache_dir", str(folder))
+    # A cache that cannot be read or written costs time, not results.
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a file can be made there; permission bits say nothing for a superuser."""
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError:
+        return False
+    return True

@@ -68,18 +68,28 @@ def delivery(out: str | None, no_report: bool, json: bool, quiet: bool) -> Deliv
 
 
 def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
-    """Run `command`, write and print what it found, and return the exit code (see Result.exit_code).
+    """Run `command`, print and write what it found, and return the exit code (see Result.exit_code).
 
-    The folder is tried before the work starts. Raises BadInput when it cannot be written.
+    The folder is tried before the work starts, and tables are shown before the page is made, so that neither a full
+    disk nor an interrupt takes away what is computed. Raises BadInput when the folder or the page cannot be written.
     """
     console = Console(to.quiet, to.json)
     if to.folder is not None:
         prepare_folder(to.folder)
     outcome = command(console)
-    result = outcome.result
+    for table in outcome.tables:
+        console.table(table)
+    result, refused = outcome.result, None
     if to.folder is not None:
-        result = replace(result, report=_write(outcome, to.folder))
-    _show(console, outcome, result)
+        try:
+            result = replace(result, report=_write(outcome, to.folder))
+        except KeyboardInterrupt:
+            result = replace(result, interrupted=True)
+        except BadInput as error:
+            refused = error
+    _conclude(console, outcome, result)
+    if refused is not None:
+        raise refused
     return result.exit_code
 
 
@@ -93,11 +103,9 @@ def _write(outcome: Outcome, folder: Path) -> str:
     return write_whole(folder / f"{report.name}.md", report.page).as_posix()
 
 
-def _show(console: Console, outcome: Outcome, result: Result) -> None:
+def _conclude(console: Console, outcome: Outcome, result: Result) -> None:
     if console.json:
         console.document(result.json())
-    for table in outcome.tables:
-        console.table(table)
     for note in outcome.notes:
         console.paragraph(note)
     console.sentence(f"{result.verdict.value}: {result.sentence}")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from verify.errors import BadInput, one_line, quoted
 
+LARGEST_INPUT = 2**30  # bytes of a user's file
+
 
 def prepare_folder(folder: Path, option: str = "--out") -> Path:
     """Create `folder` if it is missing and prove by writing that files can be made in it.
@@ -46,12 +48,17 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 
 def read_input(path: str, option: str) -> bytes:
     """The bytes of a user's file. Raises BadInput when it is missing, unreadable, not a file, or empty."""
+    given = f"{option}{quoted(path)}" if option.endswith(":") else f"{option} {quoted(path)}"
     try:
+        if not Path(path).is_file():  # a device or a pipe has no end that could be waited for
+            raise BadInput(given, "there is no such regular file", "the path of a readable file")
+        if Path(path).stat().st_size > LARGEST_INPUT:
+            raise BadInput(given, f"the file is larger than {LARGEST_INPUT} bytes", "a smaller file")
         data = Path(path).read_bytes()
     except (OSError, ValueError) as error:
-        raise BadInput(f"{option} {quoted(path)}", _reason(error), "the path of a readable file") from error
+        raise BadInput(given, _reason(error), "the path of a readable file") from error
     if not data:
-        raise BadInput(f"{option} {quoted(path)}", "the file is empty; at least one byte is needed", "a non-empty file")
+        raise BadInput(given, "the file is empty; at least one byte is needed", "a non-empty file")
     return data
 
 

@@ -55,7 +55,7 @@ def test_a_user_s_file(tmp_path: Path):
     path.write_bytes(b"")
     with pytest.raises(BadInput, match="file is empty"):
         read_input(str(path), "--values")
-    with pytest.raises(BadInput, match="No such file"):
+    with pytest.raises(BadInput, match="no such regular file"):
         read_input(str(tmp_path / "missing"), "--values")
     with pytest.raises(BadInput, match="Is a directory"):
         read_input(str(tmp_path), "--values")

@@ -1,6 +1,7 @@
 """What a run of `verify copy` shows: its checks, each good only if its comparison is true, so that NaN fails."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from bounds.formats import format_of
 from bounds.rounding import growth
 from constructions.attention import Attention
 from constructions.mamba import SSM
+from verify.copy.modules import build
 from verify.copy.rows import bytes_wrong
-from verify.copy.run import Run
+from verify.copy.run import Run, second_route
 from verify.copy.settings import CopySettings
 from verify.copy.task import ByteCode
 from verify.copy.tolerance import tolerance
@@ -21,6 +23,9 @@ from verify.verdict import Check, Verdict
 COPIES = {"ssm-linear": "T3", "ssm-gated": "X-T3-GATED", "ssm-constant": "T3", "attention": "X-ATT-SIZE"}
 
 
+LAST_STEPS = 64
+
+
 def checks(run: Run, settings: CopySettings) -> Iterator[Check]:
     """The checks of one row."""
     allowed = tolerance(run, float(settings.M), settings.dtype)
@@ -28,8 +33,9 @@ def checks(run: Run, settings: CopySettings) -> Iterator[Check]:
     yield _worst_case(run, settings, allowed)
     if can_copy(run):
         yield _copies(run, settings, allowed)
+        yield _stated(run, settings)
     elif run.prepared.memory.d_h < run.prepared.task.demand:
-        yield _floor(run, settings)
+        yield _floor(run)
     memory = run.prepared.memory
     if isinstance(memory.module, SSM) and memory.module.A is None and memory.encoding.codes is not None:
         yield _mean_square(run)
@@ -102,12 +108,33 @@ def _copies(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
     return _check(run, settings, "copies", claim, holds, run.max_abs_error, bound, evidence, witness, expected)
 
 
-def _floor(run: Run, settings: CopySettings) -> Check:
+def _stated(run: Run, settings: CopySettings) -> Check:
+    """The worst case of the weights as derived, before any rounding to the dtype, against the error that the
+    construction states: what rounding may excuse in a float program, a wrong constant may not.
+    """
+    derived = replace(
+        run.prepared, memory=build(run.prepared.memory.name, run.prepared.task, run.prepared.memory.d_h, settings)
+    )
+    steps = run.steps[-LAST_STEPS:]  # a later step has more to confuse its value with
+    route = second_route(derived, np.zeros((run.prepared.task.steps, 1)), steps, float(settings.M))
+    stated, worst = derived.memory.stated_error or 0.0, float(route.worst.max())
+    # Evaluating a worst case sums T weights, each a few library calls in float64.
+    slack = growth(run.prepared.task.steps, format_of("float64"), library_calls=3) * (stated + route.scale)
+    holds = worst <= stated + slack
+    evidence = f"closed form of the weights in float64 at the last {len(steps)} steps, rounding {slack:.1g}"
+    witness = None if holds else {"step": int(steps[int(np.argmax(route.worst))]), "worst": worst}
+    verdict = Verdict.HELD if holds else Verdict.REFUTED
+    claim, speaks_of = COPIES[derived.memory.name], "real arithmetic on the derived weights"
+    expected = frozenset({Verdict.HELD})
+    return Check(f"{tag(run)}/stated-error", claim, verdict, worst, stated, evidence, witness, speaks_of, expected)
+
+
+def _floor(run: Run) -> Check:
     """The converse: with fewer states than values that the task makes it carry, the exact worst case is at least
     M |Delta|.
     """
     memory, task = run.prepared.memory, run.prepared.task
-    bound = worst_case_floor(task.demand, memory.d_h, float(settings.M), memory.Delta)
+    bound = worst_case_floor(task.demand, memory.d_h, run.second.scale, 1)  # M |Delta| of the weights as stored
     worst = float(run.second.worst.max())
     # What summing T terms in float64 may take off a number that meets the floor exactly.
     holds = worst >= bound - growth(task.steps + 1, format_of("float64")) * worst
@@ -151,8 +178,10 @@ def _text(run: Run, settings: CopySettings) -> Check:
 
 
 def _reads_its_own_copy(run: Run) -> bool:
-    """Attention in the string task also weighs the tokens that reproduce, whose values are not free."""
-    return isinstance(run.prepared.memory.module, Attention) and run.prepared.task.kind == "string"
+    """In the string task the values of the tokens that reproduce are not free, and all but Eq. 6's modules weigh
+    them.
+    """
+    return run.prepared.task.kind == "string" and not isinstance(run.prepared.memory.module, SSM)
 
 
 def _check(

@@ -144,7 +144,7 @@ def _refuse_contradictions(given: dict[str, str], modules: tuple[str, ...]) -> N
 def _refuse_trivial_epsilon(settings: CopySettings) -> None:
     """Below M |Delta| an error of epsilon means a copy; from there on the output 0 has it too."""
     if settings.epsilon * 2 > settings.M:
-        asked = f"--epsilon {number(settings.epsilon)} with --M {number(settings.M)}"
+        asked = f"--epsilon {number(settings.epsilon, 60)} with --M {number(settings.M)}"
         half = number(settings.M / 2)
         raise BadInput(
             asked,
@@ -175,14 +175,16 @@ def _lengths(text: str | None, data: bytes) -> tuple[int, ...] | None:
 def _pos(text: str) -> str:
     kind, mark, lag = text.partition(":")
     if kind == "lag" and mark:
-        return f"lag:{integer(lag, '--pos lag:', 0, LARGEST_N)}"
+        if not lag.isdecimal() or int(lag) > LARGEST_N:
+            return _refuse_lag(text)
+        return f"lag:{int(lag)}"
     if text in POSITIONS and text != "lag:K":
         return text
     return choice(text, "--pos", POSITIONS) if kind != "lag" else _refuse_lag(text)
 
 
 def _refuse_lag(text: str) -> str:
-    raise BadInput(f"--pos {quoted(text)}", "lag needs a number of steps, lag:K", "--pos lag:1")
+    raise BadInput(f"--pos {quoted(text)}", f"lag:K needs a whole number of steps from 0 to {LARGEST_N}", "--pos lag:1")
 
 
 def _in_a_name(text: str) -> str:

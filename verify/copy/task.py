@@ -63,7 +63,7 @@ class Task:
         """The inputs x of all steps for given values of the N positions."""
         if self.steps == self.N:
             return values
-        return np.concatenate([values, np.zeros((1, values.shape[1])), values[:-1]])
+        return np.concatenate([values, np.zeros((1, values.shape[1]), values.dtype), values[:-1]])
 
 
 def task(kind: str, N: int, seed: int) -> Task:
