@@ -92,7 +92,8 @@ def state_floor(N: int, d: int) -> int:
     also maps that mix coordinates before the state. The state is then an affine map of the N d numbers in all the
     values. With fewer than N d entries its linear part has a kernel vector u in R^(N d), max |u| = 1, and x = +-M u
     leave the same state: as in `worst_case_floor`, one of the two is answered wrongly by M (times Delta) at least.
-    N d entries suffice: Theorem 3's memory in the form of Eq. 6 has N d, and so has its gated form inside Eq. 1-3.
+    N d entries suffice: Theorem 3's memory in the form of Eq. 6 has N d. Its gated form inside Eq. 1-3 has
+    N (d + 1) + 1, of which N d hold values; the others feed the keys and queries.
 
     Raises:
         ValueError: N < 1 or d < 1.

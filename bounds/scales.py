@@ -76,7 +76,9 @@ def binary_scale(N: int, M: Number, W_V: Number, epsilon: Number, reals: Reals =
 
         s = -1/2 log((1 - e)^(-1/m) - 1).
 
-    Enough for every N, and needed for N = 2^m. The length of a query is s sqrt(m): it grows like (log N)^(3/2).
+    Enough for every N, and needed for N = 2^m. With t = -log(1 - e) the argument of the logarithm is expm1(t / m),
+    which is t / m up to a factor 1 + O(1 / m), so s = 1/2 log(m / t) + O(1 / m): the length s sqrt(m) of a query grows
+    like 1/2 sqrt(log2 N) log log N.
 
     Args:
         W_V: the largest absolute row sum of the value map.

@@ -83,8 +83,9 @@ class Theorem1:
     @property
     def undefined(self) -> str | None:
         """Why the printed formula has no value, or None if it has one."""
-        zeros = [f"1 - {name}" for name in ("a_min", "a_max") if getattr(self, name) == 1]
-        return f"{' and '.join(zeros)} = 0 stands in a denominator" if zeros else None
+        zeros = [f"1 - {name} = 0" for name in ("a_min", "a_max") if getattr(self, name) == 1]
+        stand = "stands in a denominator" if len(zeros) == 1 else "stand in denominators"
+        return f"{' and '.join(zeros)} {stand}" if zeros else None
 
     def c(self, reals: Reals = FLOATS) -> Any:
         """c = delta / (2 (1 - a_min)) of Eq. 25, or None where the formula is undefined."""

@@ -163,7 +163,8 @@ def _exact(item: str, option: str, domain: Domain) -> Fraction:
         raise BadInput(given, "ranges are for whole numbers; list the decimals", f"{option} {ends or domain.example}")
     value = _fraction(item)
     if value is None:
-        raise BadInput(given, f"not a finite decimal of moderate size; {domain.text}", f"{option} {domain.example}")
+        allowed = "any finite number" if domain.low is None and domain.high is None else domain.text
+        raise BadInput(given, f"not a finite decimal of moderate size; {allowed}", f"{option} {domain.example}")
     if value not in domain:
         raise BadInput(given, f"allowed is {domain.text}", f"{option} {domain.nearest(value)}")
     return value

@@ -93,6 +93,16 @@ def binary_error(N: int, s: arb, M, W_V) -> arb:
     return worst
 
 
+@pytest.mark.parametrize("m", [1, 10, 1000, 10**5])
+def test_the_binary_scale_grows_like_half_the_logarithm_of_the_number_of_bits(m):
+    """x <= expm1(x) <= x e^x at x = t / m, so 2 s lies within x below log(m / t), t = -log(1 - e)."""
+    e = Fraction(1, 20)
+    s = enclose(lambda reals: binary_scale(2**m, 1, 1, 2 * e, reals), BITS)
+    with ctx.workprec(BITS):
+        x = -(1 - arb(e.numerator) / e.denominator).log() / m
+        assert -x.log() - x < 2 * s < -x.log()
+
+
 @given(st.integers(2, 17), POSITIVE, POSITIVE, SMALL)
 def test_the_binary_scale_is_enough_and_for_full_codes_needed(N, M, W_V, share):
     epsilon = share * 2 * M * W_V

@@ -97,6 +97,19 @@ def test_steps_that_write_nothing_leak_into_all_slots(copied, tasks, execution):
     assert (S[-1, N:] > 0).all()
 
 
+def test_steps_beyond_N_are_paid_for_by_S(tasks):
+    """Over 2 N steps the worst inputs reach epsilon if S was made for 2 N steps, and exceed it if it was made for N."""
+    N, epsilon = 4, 0.1
+    position, target = tasks(N)["string"]
+    last, pos = np.array([2 * N - 1]), target[-1:]
+    worst = [
+        ssm_worst_case(independent.scores(memory, position, target, last), pos, 1.0, 1.0)[0]
+        for memory in (gated(N, 1, 1.0, epsilon, steps=2 * N), gated(N, 1, 1.0, epsilon))
+    ]
+    assert abs(worst[0] - epsilon) <= growth(4 * N, FORMATS["float64"], library_calls=4)
+    assert worst[1] > 2 * epsilon
+
+
 def test_the_whole_layer_agrees_with_its_restriction(copied, tasks):
     memory, x = gated(3, 2, 1.0, 0.1), np.random.default_rng(2).uniform(-1, 1, (3, 2))
     position, target = tasks(3)["random"]

@@ -18,10 +18,10 @@ T = 3
 FLOAT64 = np.dtype("float64")
 SHAPES = ((1, 2), (4, 2))  # (blocks, width)
 BLOCKS, WIDTH = SHAPES[1]
-STRUCTURES = list(itertools.product((False, True), (None, 1, 3)))  # (fill or zero, number of listed blocks)
+STRUCTURES = list(itertools.product((False, True), (None, 2)))  # (fill or zero, number of listed blocks)
 
 views = jax.jit(lambda rows, wanted: (rows.dense(), rows.total().dense(), rows.at(wanted)))
-combined = jax.jit(lambda left, right: ((left + right).dense(), (left * right).dense()))
+combined = jax.jit(lambda left, right: [(r.dense(), r.total().dense()) for r in (left + right, left * right)])
 
 
 def integers(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -91,9 +91,10 @@ def test_a_map_keeps_zero_blocks_unwritten_only_where_it_maps_zero_to_zero():
 @given(structures, structures, generators)
 def test_sum_and_product(left, right, rng):
     a, b = (random_rows(rng, BLOCKS, WIDTH, *structure) for structure in (left, right))
-    added, multiplied = combined(a, b)
-    np.testing.assert_array_equal(added, flat(by_hand(a) + by_hand(b)))
-    np.testing.assert_array_equal(multiplied, flat(by_hand(a) * by_hand(b)))
+    images = (by_hand(a) + by_hand(b), by_hand(a) * by_hand(b))
+    for (dense, total), image in zip(combined(a, b), images, strict=True):
+        np.testing.assert_array_equal(dense, flat(image))
+        np.testing.assert_array_equal(total, image.sum(1))  # wrong if a block were listed twice
 
 
 def test_a_product_lists_no_more_than_a_zero_factor_lists():

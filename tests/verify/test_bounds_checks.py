@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from bounds.reals import FRACTIONS, Irrational, Reals
 from bounds.theorem1 import Theorem1
 from bounds.theorem2 import Theorem2
+from verify.bounds import growth
 from verify.bounds.attention import attention_checks, enough, exact, logarithm
-from verify.bounds.checks import block_checks, consistency, dtype_limits, growth, sufficiency
+from verify.bounds.checks import block_checks, consistency, dtype_limits, sufficiency
+from verify.bounds.growth import as_printed, growth_checks, worst_case
 from verify.bounds.limits import limits_of
 from verify.bounds.rows import Row, rows_of
 from verify.bounds.settings import BoundsSettings
@@ -39,7 +41,6 @@ def test_a_satisfiable_block():
         "T1-consistency/a_min=0.9/PROVED": Verdict.PROVED,
         "dtype-limits/a_min=0.9": Verdict.PROVED,
         "T1-sufficient/a_min=0.9": Verdict.PROVED,
-        "T1-REQ/a_min=0.9": Verdict.PROVED,
     }
 
 
@@ -77,9 +78,9 @@ def test_whatever_is_asked_nothing_comes_out_against_the_ledger(
     asked = BoundsSettings((a_min,), (L, L + 7), a_max, delta, epsilon, M, rho=rho)
     limits = limits_of(asked, a_min)
     block = list(rows_of(asked, a_min, limits))
-    checks = block_checks(block, limits) + attention_checks([row.theorem2 for row in block])
+    checks = block_checks(block, limits) + growth_checks(block) + attention_checks([row.theorem2 for row in block])
     assert Result("bounds", {}, {}, checks, [], "").exit_code == 0
-    assert Verdict.REFUTED not in verdicts(checks).values()
+    assert [check.claim for check in checks if check.verdict is Verdict.REFUTED] == ["T1-REQ"]
 
 
 # Planted faults: a theorem whose formula is wrong in one place.
@@ -121,8 +122,8 @@ def broken(kind: type[Theorem1], row: Row) -> Row:
     ("check", "kind", "verdict"),
     [
         (sufficiency, LowThreshold, Verdict.REFUTED),
-        (growth, FlatRequirement, Verdict.REFUTED),
-        (growth, HugeRequirement, Verdict.REFUTED),
+        (worst_case, FlatRequirement, Verdict.REFUTED),
+        (worst_case, HugeRequirement, Verdict.REFUTED),
     ],
 )
 def test_a_wrong_formula_is_refuted_with_its_parameters(
@@ -135,6 +136,56 @@ def test_a_wrong_formula_is_refuted_with_its_parameters(
     assert caught.witness is not None
     assert caught.witness["L"] == "64"
     assert not caught.met
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"alpha_pos": A_MIN, "L": (8, 64)},
+        {"delta": Fraction(100)},
+        {"epsilon": Fraction(1, 3), "M": Fraction(7)},
+        {"a_max": Fraction(1)},
+        {"a_min": (Fraction(1, 10**9),)},
+    ],
+)
+def test_the_printed_growth_is_refuted_by_a_score_that_does_not_grow(fields: dict[str, Any]):
+    """The witness again: over the L coefficients behind it alpha_pos is a_min, so the error is M Delta (1 - a s)."""
+    block = rows(**fields)
+    *_, check = growth_checks(block)
+    assert (check.verdict, check.met) == (Verdict.REFUTED, True)
+    assert check.witness is not None
+    near, far = check.witness["at"]
+    assert far["L"] >= 100 * near["L"]
+    a_min, size = block[0].a_min, Fraction(check.witness["values_at_most"])
+    for entry in (near, far):
+        score = Fraction(entry["requirement"])
+        assert Fraction(check.witness["delta"]) <= score < Fraction(entry["cap"]) == 1 / a_min
+        assert size * (1 - a_min * score) == Fraction(entry["error"]) <= Fraction(check.witness["epsilon"])
+    assert near["requirement"] == far["requirement"]
+
+
+def test_the_conditional_growth_is_proved_whatever_alpha_pos_is_asked():
+    asked = growth_checks(rows(alpha_pos=A_MIN, L=(8, 64)))[0]
+    plain = growth_checks(rows(L=(8, 64)))[0]
+    assert asked.document() == plain.document()
+    assert (asked.id, asked.verdict) == ("bounds/T1-REQ/a_min=0.9/worst-case", Verdict.PROVED)
+    assert "if every coefficient after pos equals a_min" in asked.evidence
+
+
+def test_nothing_is_said_of_growth_where_nothing_grows_or_is_demanded():
+    assert growth_checks([]) == []
+    assert growth_checks(rows(a_min=(Fraction(1),))) == []
+    assert [check.id for check in growth_checks(rows(epsilon=Fraction(3)))] == ["bounds/T1-REQ/a_min=0.9/as-printed"]
+
+
+def test_a_witness_that_does_not_stand_refutes_nothing(monkeypatch: pytest.MonkeyPatch):
+    """The planted fault: a score demanded that is a thousandth too high, then one that is too low."""
+    right = growth.share_demanded
+    for factor in (Fraction(1001, 1000), Fraction(999, 1000)):
+        monkeypatch.setattr(growth, "share_demanded", lambda theorem, factor=factor: factor * right(theorem))
+        check = as_printed(rows()[0])
+        assert (check.verdict, check.met) == (Verdict.UNDECIDED, False)
 
 
 def test_two_routes_that_disagree_leave_it_undecided():

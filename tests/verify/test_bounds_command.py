@@ -46,7 +46,7 @@ def document(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 def test_the_table_fits_in_a_hundred_columns_whole(capsys: pytest.CaptureFixture[str]):
     code, out, err = run(capsys, "--a-min", "0.9", "--no-report")
-    table = out.partition("a_min = 0.9: the SSM's score")[0]
+    table = out.partition("a_min = 0.9: Theorem 1's threshold leaves")[0]
     assert (code, err) == (0, "")
     assert max(map(len, table.splitlines())) <= 100
     assert re.search(
@@ -81,6 +81,44 @@ def test_numbers_are_right_to_the_last_printed_digit(capsys: pytest.CaptureFixtu
     assert row["ssm_cap"] == float(Fraction(10, 9) ** 63)
     _, out, _ = run(capsys, "--L", "64", "--no-report")
     assert " 763.35 " in out
+
+
+@pytest.mark.parametrize(
+    ("words", "a_max", "alpha_pos"),
+    [
+        (["--a-min", "0.5", "--L", "4"], 0.5, 0.125),
+        (["--a-min", "0.5", "--L", "4,8"], 0.5, None),
+        (["--a-min", "0.5,0.9", "--L", "4"], None, None),
+        (["--a-min", "0.5,0.9", "--L", "1"], None, 1.0),
+        (["--a-min", "1", "--L", "4,8"], 1.0, 1.0),
+        (["--a-min", "0.5,0.9", "--L", "8,16", "--a-max", "0.25", "--alpha-pos", "0.75"], 0.25, 0.75),
+    ],
+)
+def test_a_setting_is_a_number_where_all_rows_share_it(
+    capsys: pytest.CaptureFixture[str], words: list[str], a_max: float | None, alpha_pos: float | None
+):
+    settings = document(capsys, *words)["settings"]
+    assert (settings["a_max"], settings["alpha_pos"]) == (a_max, alpha_pos)
+
+
+def test_the_page_says_what_a_low_rho_means(capsys: pytest.CaptureFixture[str]):
+    for rho, said in (("-5", True), ("-0.001", False)):
+        run(capsys, "--L", "8", "--rho", rho, "--out", rho.strip("-"))
+        (path,) = Path(rho.strip("-")).glob("*.md")
+        page = path.read_text()
+        assert "i = L, so L~ = max(L, L - |S_i|) = L whatever matches" in page
+        assert ("a rho below -delta speaks of" in page) is said
+        assert "is refuted, as expected, by" in page
+
+
+def test_the_growth_that_the_paper_prints_is_refuted_whatever_alpha_pos_is(capsys: pytest.CaptureFixture[str]):
+    found = document(capsys, "--alpha-pos", "0.9", "--L", "8..64")
+    checks = {check["id"]: check["verdict"] for check in found["checks"] if check["claim"] == "T1-REQ"}
+    assert checks == {
+        "bounds/T1-REQ/a_min=0.9/worst-case": "PROVED",
+        "bounds/T1-REQ/a_min=0.9/as-printed": "REFUTED",
+    }
+    assert all(row["ssm_required"] < 1 / 0.9 for row in found["rows"])
 
 
 def test_vacuous_rows_say_what_would_make_them_speak(capsys: pytest.CaptureFixture[str]):
@@ -134,6 +172,7 @@ def test_the_corners_end_well_with_their_page(capsys: pytest.CaptureFixture[str]
         (["--epsilon", "inf"], "not a finite decimal"),
         (["--M", "1e400"], "not a finite decimal of moderate size"),
         (["--rho", "x\ny"], "--rho x\\ny: not a finite decimal"),
+        (["--rho", "nan"], "of moderate size; any finite number; nearest that works: --rho 1e-3"),
         (["--dtype", "float23"], "nearest that works: --dtype float32"),
         (["--seed", "-1"], "nearest that works: --seed 0"),
         (["--alpha-pos", "0.5", "--L", "2"], "alpha_pos is a product of at most L - 1 coefficients"),
@@ -240,7 +279,7 @@ def test_a_refuted_check_ends_with_one_and_its_witness(
     code, out, _ = run(capsys, "--json")
     found = json.loads(out)
     assert (code, found["verdict"]) == (1, "REFUTED")
-    assert "is refuted by" in Path(found["report"]).read_text()
+    assert "`bounds/dtype-limits/a_min=0.9` is refuted by" in Path(found["report"]).read_text()
 
 
 def interrupted_rows(settings: BoundsSettings, a_min: Fraction, limits: Limits) -> Iterator[Row]:

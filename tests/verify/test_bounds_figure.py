@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from PIL import Image
 
+from verify.bounds import figure as bounds_figure
 from verify.bounds.figure import Blocks, figure
 from verify.bounds.limits import limits_of
 from verify.bounds.rows import rows_of
@@ -31,6 +33,17 @@ def test_the_same_settings_draw_the_same_bytes():
     assert b"Software" not in picture
     assert b"Matplotlib" not in picture
     assert picture != figure(blocks("0.9", "0.99", L=(8, 64, 512), delta=Fraction("0.0009")))
+
+
+def test_scores_are_labelled_at_whole_powers(monkeypatch: pytest.MonkeyPatch):
+    drawn: list[Axes] = []
+    right = bounds_figure._scores
+    monkeypatch.setattr(bounds_figure, "_scores", lambda axes, asked: (right(axes, asked), drawn.append(axes)))
+    for L in ((1, 2), (8, 64), (8, 4096)):
+        figure(blocks("0.9", L=L))
+        ticks = drawn[-1].get_yticks()
+        assert len(ticks) >= 3
+        assert all(float(tick).is_integer() for tick in ticks)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bounds.exact import ssm_worst_case
 from bounds.reals import FRACTIONS, Reals
 from bounds.theorem1 import Theorem1
 from verify.bounds import search as bounds_search
-from verify.bounds.instances import Instance, decaying, extreme, scattered
+from verify.bounds.instances import Instance, decaying, extreme, fading, scattered
 from verify.bounds.limits import limits_of
 from verify.bounds.rows import Row, rows_of
 from verify.bounds.search import needed, sampled
@@ -126,7 +126,8 @@ def test_random_instances_meet_assumption_1(seed: int):
         {"delta": Fraction(9, 1000)},
         {"alpha_pos": Fraction(1), "a_max": Fraction(0), "epsilon": Fraction(1, 2)},
         {"alpha_pos": Fraction(99, 100), "L": (2, 8, 64)},
-        {"delta": Fraction(1, 50)},
+        {"a_max": Fraction(99, 100), "delta": Fraction(1, 10**4)},
+        {"a_min": (Fraction(1),), "a_max": Fraction(9, 10), "L": (2, 8)},
         {"M": Fraction(7), "Delta": Fraction(1, 9)},
     ],
 )
@@ -134,6 +135,51 @@ def test_just_below_the_requirement_an_instance_errs(fields: dict[str, Any]):
     (check,) = needed(rows(**fields))
     assert check.verdict is Verdict.PROVED
     assert Fraction(check.value) > Fraction(check.bound)
+
+
+def test_it_is_the_printed_requirement_that_is_attacked():
+    """At L = 8 the rest before pos weighs more than the step: without it an instance with 8 before pos would pass."""
+    (row,) = rows(L=(8,))
+    printed, short = row.theorem1.required(FRACTIONS), row.theorem1.required(FRACTIONS, before=8)
+    assert short < (1 - bounds_search.STEP) * printed
+    (check,) = needed([broken(Printed, row)])
+    assert check.verdict is Verdict.PROVED
+    (caught,) = needed([broken(TooHighInTheTable, row)])
+    assert caught.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("fields", [{"a_min": (Fraction(1),)}, {"a_max": Fraction(1)}, {"delta": Fraction(1, 50)}])
+def test_where_the_table_has_a_dash_nothing_is_said_of_the_requirement(fields: dict[str, Any]):
+    block = rows(**fields)
+    assert {row.texts["ssm_required"] for row in block} == {"-"}
+    assert needed(block) == []
+
+
+@pytest.mark.parametrize("fields", [{"a_min": (Fraction(1),)}, {"a_max": Fraction(1)}])
+def test_without_a_threshold_the_samples_are_vacuous(fields: dict[str, Any]):
+    check = sampled(rows(**fields)[0], 0)
+    assert (check.verdict, check.met, check.value) == (Verdict.VACUOUS, True, None)
+    assert "every L: Theorem 1 has no threshold" in check.evidence
+
+
+@given(units, st.fractions(Fraction(1, 10**9), 1, max_denominator=10**9))
+def test_fading_keeps_all_weight_but_what_may_be_missing(a_max: Fraction, missing: Fraction):
+    found = fading(a_max, missing, 400)
+    if a_max == 1:
+        assert found is None
+        return
+    assert found is not None
+    assert all(0 <= a <= a_max for a in found)
+    weight, product = Fraction(0), Fraction(1)
+    for a in found[:0:-1]:
+        product *= a
+        weight += product
+    assert a_max / (1 - a_max) - missing <= weight <= a_max / (1 - a_max)
+
+
+def test_fading_gives_up_where_too_many_positions_would_be_needed():
+    assert fading(Fraction(99, 100), Fraction(1, 10**6), 100) is None
+    assert fading(Fraction(0), Fraction(1, 10**6), 0) == (Fraction(0),)
 
 
 def test_where_delta_decides_there_is_nothing_below():
@@ -156,6 +202,21 @@ class TooHigh(Scaled):
 
 class TooLow(Scaled):
     factor = Fraction(999, 1000)
+
+
+class Printed(Theorem1):
+    """Right, and asked for the printed requirement alone."""
+
+    def required(self, reals: Reals = FRACTIONS, before: int | None = None) -> Any:
+        assert before is None
+        return super().required(reals)
+
+
+class TooHighInTheTable(Printed):
+    """Right but for a few millionths in the printed requirement."""
+
+    def required(self, reals: Reals = FRACTIONS, before: int | None = None) -> Any:
+        return super().required(reals, before) * reals.number(1 + 3 * bounds_search.STEP)
 
 
 def broken(kind: type[Theorem1], row: Row) -> Row:

@@ -57,5 +57,5 @@ def test_a_user_s_file(tmp_path: Path):
         read_input(str(path), "--values")
     with pytest.raises(BadInput, match="no such regular file"):
         read_input(str(tmp_path / "missing"), "--values")
-    with pytest.raises(BadInput, match="Is a directory"):
+    with pytest.raises(BadInput, match="no such regular file"):
         read_input(str(tmp_path), "--values")

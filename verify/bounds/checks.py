@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from bounds.formats import FORMATS
 from bounds.reals import ClosedForm, Order, decide
-from bounds.theorem1 import Theorem1
 from verify.bounds.limits import Limits, holds_in
 from verify.bounds.rows import UNDEFINED, VACUOUS, Row
 from verify.deciding import IN_BALLS, every, spell
@@ -21,13 +19,10 @@ def block_checks(rows: Sequence[Row], limits: Limits) -> list[Check]:
         return []
     checks = consistency(rows)
     defined = [row for row in rows if row.status != UNDEFINED]
-    required = [row for row in rows if row.forms["ssm_required"]]
     if defined:
         checks.append(dtype_limits(defined[0], limits))
-    if both := [row for row in defined if row in required]:
+    if both := [row for row in defined if row.forms["ssm_required"]]:
         checks.append(sufficiency(both))
-    if required and rows[0].theorem1.alpha_pos is None and share_demanded(rows[0].theorem1) > 0:
-        checks.append(growth(required))
     return checks
 
 
@@ -102,30 +97,6 @@ def sufficiency(rows: Sequence[Row]) -> Check:
     )
 
 
-def growth(rows: Sequence[Row]) -> Check:
-    """T1-REQ: for alpha_pos = a_min^(L-1) the requirement is from 1 - eps/(M Delta) to 1 times (1/a_min)^(L-1)."""
-
-    def share(row: Row) -> ClosedForm:
-        return lambda reals: row.theorem1.required(reals) / row.theorem1.cap(reals)
-
-    def order(row: Row) -> Order:
-        floor = decide(lambda reals: reals.number(share_demanded(row.theorem1)), share(row))
-        return decide(row.theorem1.required, row.theorem1.cap) if floor in (Order.LESS, Order.EQUAL) else floor
-
-    return every(
-        f"bounds/T1-REQ/{block(rows[0])}",
-        "T1-REQ",
-        rows,
-        order,
-        parameters,
-        value=min((nearest(share(row)) for row in rows), key=float),
-        bound=share_demanded(rows[0].theorem1),
-        evidence=f"{_span(rows)}: the exact requirement times a_min^(L-1) is at least 1 - eps/(M Delta) and below 1, "
-        "so it grows like (1/a_min)^(L-1) when every coefficient after pos equals a_min; value: the least product; "
-        f"{IN_BALLS}",
-    )
-
-
 def dtype_limits(row: Row, limits: Limits) -> Check:
     """X-FLOAT: each format holds the threshold at the largest L given for it and not at the next one."""
 
@@ -151,11 +122,6 @@ def dtype_limits(row: Row, limits: Limits) -> Check:
         f"asked; {IN_BALLS}",
         speaks_of="the largest finite number of each format",
     )
-
-
-def share_demanded(theorem: Theorem1) -> Fraction:
-    """1 - eps/(M Delta): what alpha_pos times the score must reach even if no other position has any weight."""
-    return 1 - Fraction(theorem.epsilon) / (Fraction(theorem.M) * Fraction(theorem.Delta))
 
 
 def parameters(row: Row) -> dict[str, str]:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from verify.bounds.attention import attention_checks
 from verify.bounds.checks import block_checks
+from verify.bounds.growth import growth_checks
 from verify.bounds.limits import Limits, limits_of
 from verify.bounds.rows import Row, rows_of
 from verify.bounds.search import needed, sampled
@@ -50,8 +51,8 @@ def _fill(block: Block, settings: BoundsSettings, advance: Callable[[int], None]
         row.decide()
         block.rows.append(row)
         advance(1)
-    checks = [*block_checks(block.rows, block.limits), *needed(block.rows), sampled(block.rows[0], settings.seed)]
-    block.checks += checks
+    block.checks += [*block_checks(block.rows, block.limits), *growth_checks(block.rows)]
+    block.checks += [*needed(block.rows), sampled(block.rows[0], settings.seed)]
 
 
 def _result(settings: BoundsSettings, blocks: list[Block], interrupted: bool) -> Result:

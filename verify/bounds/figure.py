@@ -41,6 +41,8 @@ def figure(blocks: Blocks) -> bytes:
 
 
 def _scores(axes: "Axes", blocks: Blocks) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     for (a_min, rows), colour in zip(blocks, _cycle(len(blocks)), strict=True):
         name = f"a_min = {number(a_min, 60)}"
         _curve(axes, rows, "ssm_threshold", f"SSM, Theorem 1, {name}", color=colour)
@@ -57,6 +59,7 @@ def _scores(axes: "Axes", blocks: Blocks) -> None:
     axes.set_title("Score that pos needs, against the window's length")
     axes.set_xlabel("L")
     axes.set_ylabel("score")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(lambda y, _: f"$10^{{{y:g}}}$")
 
 
@@ -76,7 +79,7 @@ def _shares(axes: "Axes", blocks: Blocks) -> None:
         axes.text(
             0.5, 0.75, "no threshold: the printed formula\ndivides by zero", ha="center", transform=axes.transAxes
         )
-    axes.set_title("SSM scores over the cap (x: VACUOUS)")
+    axes.set_title("SSM scores divided by the cap (x: VACUOUS)")
     axes.set_ylabel("score / cap")
     _doubling_axis(axes, blocks[0][1])
 

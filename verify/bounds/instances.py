@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 ZERO, ONE = Fraction(0), Fraction(1)
+ROUNDED_BITS = 128
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,27 @@ def decaying(alpha_pos: Fraction, a_min: Fraction, after: int) -> tuple[Fraction
     """
     products = [min(ONE, alpha_pos * a_min ** (m - after)) for m in range(after + 1)]
     return tuple(products[m] / products[m - 1] for m in range(after, 0, -1))
+
+
+def fading(a_max: Fraction, missing: Fraction, most: int) -> tuple[Fraction, ...] | None:
+    """Coefficients of pos and the positions before it, each at most a_max, that forget so little that those positions
+    weigh all that any number of them can, a_max / (1 - a_max) relative to alpha_pos, but for at most `missing`.
+
+    Going back from pos the products are a_max^m rounded down to multiples of 2^-ROUNDED_BITS, which keeps fractions
+    short however many there are. None where a_max = 1, or where more than `most` positions before pos would be needed.
+    """
+    if a_max == 1:
+        return None
+    unit = 2**ROUNDED_BITS
+    products, left = [unit], a_max / (1 - a_max)
+    while left > missing:
+        products.append(int(products[-1] * a_max))
+        left -= Fraction(products[-1], unit)
+        if products[-1] == 0 or len(products) > most + 1:
+            return None
+    # The first position's own coefficient acts on an empty state.
+    steps = (Fraction(late, early) for early, late in pairwise(products))
+    return (a_max, *reversed(tuple(steps)))
 
 
 def extreme(

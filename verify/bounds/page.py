@@ -23,13 +23,17 @@ _QUESTION = (
 )
 _COLUMNS = (
     "**SSM Thm 1**: the score from which Theorem 1 promises an error of at most epsilon, c (1/a_min)^(L-1) + d.",
-    "**SSM exact**: the score that is enough in every instance of Assumption 1 and, in the worst, needed; a dash where "
-    "no score is enough.",
+    "**SSM exact**: the score that is enough in every instance of Assumption 1 and, in the worst, needed, with any "
+    "number of positions before pos; a dash where no score is enough.",
     "**SSM cap**: 1/alpha_pos, which Assumption 1 keeps every score of pos below.",
     "**attn Thm 2** and **attn exact**: the same two numbers for softmax attention over the L positions of the window, "
-    "whose other scores are at most rho; a dash where nothing is required.",
+    "whose other scores are at most rho: i = L, none before the window; a dash where nothing is required.",
     "**status**: *VACUOUS* where Theorem 1's threshold is not below the cap (or delta is not), so that no instance "
     "meets all hypotheses; *beyond* a dtype that has no number as large as the threshold; else *satisfiable*.",
+)
+_RHO_BELOW = (
+    "Unmatched scores are below delta in modulus, so a rho below -delta speaks of instances whose positions all match "
+    "(scores of modulus at least delta)."
 )
 _TRUSTED = (
     "The proofs written beside the closed forms in bounds/theorem1.py, bounds/requirement.py and bounds/theorem2.py.",
@@ -69,10 +73,12 @@ def _formulas(page: Page, settings: BoundsSettings, blocks: Sequence[Sequence[Ro
         "Theorem 2:  score >= log L~ + rho + c               c = log(4 M |W_V| / epsilon),  L~ = max(L, i - |S_i|)"
     )
     alpha = "a_min^(L-1), the worst case" if settings.alpha_pos is None else number(settings.alpha_pos)
-    page.paragraph(
-        f"Here alpha_pos = {alpha}; |W_V| = |Delta|, so that both modules copy values of the same size; i = L and "
-        f"pos alone matches, so L~ = L; rho = {number(settings.delta if settings.rho is None else settings.rho)}."
+    rho = settings.delta if settings.rho is None else settings.rho
+    said = (
+        f"Here alpha_pos = {alpha}; |W_V| = |Delta|, so that both modules copy values of the same size; i = L, so "
+        f"L~ = max(L, L - |S_i|) = L whatever matches; rho = {number(rho)}."
     )
+    page.paragraph(f"{said} {_RHO_BELOW}" if rho < -settings.delta else said)
     first = [rows[0] for rows in blocks if rows[0].status != UNDEFINED]
     if first:
         page.table(_parts(first))
@@ -106,7 +112,9 @@ def _checks(page: Page, checks: Sequence[Check]) -> None:
     page.table(Table("", columns, tuple(rows)))
     page.bullets([f"`{check.id}`: {check.evidence}." for check in checks])
     refuted = [check for check in checks if check.verdict is Verdict.REFUTED]
-    page.bullets([f"`{check.id}` is refuted by {dict(check.witness or {})}." for check in refuted])
+    page.bullets(
+        [f"`{check.id}` is refuted{', as expected,' * check.met} by {dict(check.witness or {})}." for check in refuted]
+    )
 
 
 def _shown(value: object) -> str:

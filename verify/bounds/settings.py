@@ -56,25 +56,38 @@ class BoundsSettings:
         return Theorem1(a_min, a_max, L, self.delta, self.epsilon, self.M, self.Delta, self.alpha_pos)
 
     def theorem2(self, L: int) -> Theorem2:
-        """Theorem 2's parameters for one row: the context is the window, i = L, and pos alone matches."""
+        """Theorem 2's parameters for one row: the context is the window, i = L, so L~ = L whatever matches.
+
+        matched = 1, pos alone, where delta allows it; no number of the row depends on it.
+        """
         rho = self.delta if self.rho is None else self.rho
         return Theorem2(L=L, i=L, matched=1, rho=rho, epsilon=self.epsilon, M=self.M, W_V=self.Delta)
 
     def document(self) -> dict[str, Any]:
-        """The `settings` of the JSON document; a default that follows another option is named by its formula."""
+        """The `settings` of the JSON document; null for a default that follows others and differs among the rows."""
         return {
             "L": list(self.L),
             "a_min": list(self.a_min),
-            "a_max": "a_min" if self.a_max is None else self.a_max,
+            "a_max": _only(set(self.a_min)) if self.a_max is None else self.a_max,
             "delta": self.delta,
             "epsilon": self.epsilon,
             "M": self.M,
             "Delta": self.Delta,
-            "alpha_pos": "a_min^(L-1)" if self.alpha_pos is None else self.alpha_pos,
+            "alpha_pos": self._alpha_pos(),
             "rho": self.delta if self.rho is None else self.rho,
             "dtype": self.dtype,
             "seed": self.seed,
         }
+
+    def _alpha_pos(self) -> Fraction | None:
+        """alpha_pos where it is one number for all rows."""
+        if self.alpha_pos is not None:
+            return self.alpha_pos
+        # Powers of different a_min or L are one number only by accident, save those of 1, or at L = 1.
+        if self.L == (1,):
+            return _ONE
+        a_min = _only(set(self.a_min))
+        return a_min ** (self.L[0] - 1) if a_min is not None and (a_min == 1 or len(self.L) == 1) else None
 
     def command(self) -> str:
         """The command line that asks the same again."""
@@ -172,6 +185,11 @@ def _check_alpha_pos(settings: BoundsSettings) -> None:
         given = f"--alpha-pos {number(settings.alpha_pos)} with --a-min {number(a_min)} and --L {L}"
         allowed = f"alpha_pos is a product of at most L - 1 coefficients, so at least {number(a_min)}^{L - 1}"
         raise BadInput(given, allowed, "no --alpha-pos (the worst case a_min^(L-1)), or larger --L") from error
+
+
+def _only(values: set[Fraction]) -> Fraction | None:
+    """The one number of a set; None where there are several."""
+    return next(iter(values)) if len(values) == 1 else None
 
 
 def _text(value: Any) -> str:

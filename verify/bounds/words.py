@@ -49,7 +49,7 @@ def notes(a_min: Fraction, limits: Limits, rows: Sequence[Row]) -> list[str]:
     if undefined:
         return [f"{at}: Theorem 1's printed threshold is no number, since {undefined[0].theorem1.undefined}."]
     ends = ((name, limits.first_beyond(name)) for name in FORMATS_IN_ORDER)
-    said = [f"{at}: the SSM's score leaves {', '.join(f'{name} {_from(L)}' for name, L in ends)}."]
+    said = [f"{at}: Theorem 1's threshold leaves {', '.join(f'{name} {_from(L)}' for name, L in ends)}."]
     vacuous = [row for row in rows if row.status == VACUOUS]
     if vacuous:
         delta = min((row.theorem1.largest_delta for row in vacuous), key=lambda form: float(nearest(form)))
