@@ -11,10 +11,6 @@ from verify.cli import main
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-    # Drawing and sampling have tests of their own and take most of a command's time.
-    monkeypatch.setattr(bounds_page, "figure", lambda blocks: f"{len(blocks)} blocks".encode())
-    monkeypatch.setattr(bounds_search, "SAMPLES", 4)
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
