@@ -5,8 +5,10 @@ whether the result was exact.  Aims are for two CPU cores; on other devices they
 """
 
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -24,6 +26,8 @@ from constructions.recurrence import Execution, chunk_length
 from constructions.run import run_ssm
 from verify.bench.clock import best, process
 from verify.copy.task import task, uniform_values
+from verify.gadgets.cases import cases
+from verify.gadgets.proofs import prove
 
 N, D, D_H = 4096, 64, 64
 MATMUL, COPY = 2048, 2**26
@@ -145,6 +149,15 @@ def long_sparse() -> Timing:
     return Timing(
         f"Theorem 3, N = {LONG}", "sparse", seconds, LONG / seconds / 1e6, "Mtoken/s", at_most=2.0, exact=exact
     )
+
+
+def certificates() -> Timing:
+    """Proving every lemma's error at (M, epsilon) = (10, 1e-3): balls over the whole domain, on one core."""
+    epsilon = Fraction("1e-3")
+    begin = time.perf_counter()
+    for case in cases(Fraction(10), epsilon, Fraction(1)):
+        prove(case, epsilon)
+    return Timing("certificates of Lemmas 1-5, M = 10", "balls", time.perf_counter() - begin, at_most=10.0)
 
 
 def _process(what: str, words: list[str], folder: str, at_most: float | None) -> Timing:

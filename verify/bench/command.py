@@ -4,7 +4,7 @@ so.
 
 from collections.abc import Iterator, Sequence
 
-from verify.bench.cases import Timing, long_sparse, other_modules, roofs, theorem3_cases, whole_processes
+from verify.bench.cases import Timing, certificates, long_sparse, other_modules, roofs, theorem3_cases, whole_processes
 from verify.bench.peers import peers
 from verify.console import Console
 from verify.deliver import Outcome, Report
@@ -14,7 +14,7 @@ from verify.page import Page
 from verify.table import Column, Table
 from verify.verdict import Result
 
-CASES = 12
+CASES = 15
 COLUMNS = (
     Column("what", right=False),
     Column("run as", right=False),
@@ -64,6 +64,7 @@ def _timings(with_peers: bool) -> Iterator[Timing]:
     yield from ours
     yield long_sparse()
     yield from other_modules()
+    yield certificates()
     if with_peers:
         yield from peers(ours[0].seconds)
 
