@@ -1,9 +1,14 @@
 """A report page in Markdown: what was asked, what came out, how to make it again, what is trusted. No clock."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from verify.environment import line
+from verify.notation import number
 from verify.table import Column, Table
+from verify.verdict import Check, Verdict, plain
+
+_CHECK_COLUMNS = ("check", "claim", "verdict", "value", "bound")
 
 
 class Page:
@@ -38,6 +43,19 @@ class Page:
         """A picture that lies beside the page; the caption is also what a screen reader says."""
         self._parts.append(f"![{caption}]({file})\n\n*{caption}*")
 
+    def checks(self, checks: Sequence[Check], significant: int = 6) -> None:
+        """What was checked: a table, then the evidence of each, then the witness of what is refuted."""
+        self.heading("What was checked")
+        columns = tuple(Column(name, right=name in ("value", "bound")) for name in _CHECK_COLUMNS)
+        rows = [
+            (c.id, c.claim, c.verdict.value, _shown(c.value, significant), _shown(c.bound, significant)) for c in checks
+        ]
+        self.table(Table("", columns, tuple(rows)))
+        self.bullets([f"`{check.id}` ({check.speaks_of}): {check.evidence}." for check in checks])
+        refuted = [check for check in checks if check.verdict is Verdict.REFUTED]
+        if refuted:
+            self.bullets([_refutation(check, significant) for check in refuted])
+
     def closing(self, command: str, environment: Mapping[str, str], trusted: Sequence[str]) -> None:
         """The end of every page: the command that makes it, where it was made, and what a reader has to trust."""
         self.heading("How to make this page again")
@@ -49,6 +67,20 @@ class Page:
     def text(self) -> str:
         """The whole page, ending with one line break."""
         return "\n\n".join(self._parts) + "\n"
+
+
+def _refutation(check: Check, significant: int) -> str:
+    expected = ", as expected," if check.met else ""
+    words = ", ".join(f"{name} = {_shown(value, significant)}" for name, value in (check.witness or {}).items())
+    return f"`{check.id}` is refuted{expected} by {words}."
+
+
+def _shown(value: Any, significant: int) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_shown(entry, significant)}" for name, entry in value.items())
+    if isinstance(value, (list, tuple)):
+        return " to ".join(_shown(entry, significant) for entry in value)
+    return number(plain(value), significant)
 
 
 def _grid(table: Table) -> list[str]:

@@ -9,10 +9,10 @@ from verify.bounds.rows import UNDEFINED, Row
 from verify.bounds.settings import BoundsSettings
 from verify.bounds.words import notes, table
 from verify.deliver import Report
-from verify.notation import NOTHING, closed, number
+from verify.notation import closed, number
 from verify.page import Page
 from verify.table import Column, Table
-from verify.verdict import Check, Result, Verdict
+from verify.verdict import Result
 
 Blocks = Sequence[tuple[Fraction, Limits, Sequence[Row]]]
 
@@ -59,7 +59,7 @@ def report(settings: BoundsSettings, blocks: Blocks, result: Result) -> Report:
     page.heading("How to read them")
     page.bullets(_COLUMNS)
     _formulas(page, settings, [rows for _, rows in drawn])
-    _checks(page, result.checks)
+    page.checks(result.checks, 8)
     page.closing(settings.command(), result.environment, _TRUSTED)
     return Report(name, page.text(), {f"{name}.png": figure(drawn)} if drawn else {})
 
@@ -97,29 +97,3 @@ def _parts(rows: Sequence[Row]) -> Table:
     columns = (Column("part", right=False), *(Column(f"a_min = {number(row.a_min, 60)}, L = {row.L}") for row in rows))
     cells = ((name, *(closed(part(row)) for row in rows)) for name, part in parts.items())
     return Table("Each part at the smallest L", columns, tuple(cells))
-
-
-def _checks(page: Page, checks: Sequence[Check]) -> None:
-    page.heading("What was checked")
-    columns = (
-        Column("check", right=False),
-        Column("claim", right=False),
-        Column("verdict", right=False),
-        Column("value"),
-        Column("bound"),
-    )
-    rows = ((check.id, check.claim, check.verdict.value, _shown(check.value), _shown(check.bound)) for check in checks)
-    page.table(Table("", columns, tuple(rows)))
-    page.bullets([f"`{check.id}`: {check.evidence}." for check in checks])
-    refuted = [check for check in checks if check.verdict is Verdict.REFUTED]
-    page.bullets(
-        [f"`{check.id}` is refuted{', as expected,' * check.met} by {dict(check.witness or {})}." for check in refuted]
-    )
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_shown(entry)}" for name, entry in value.items())
-    if isinstance(value, (list, tuple)):
-        return " to ".join(map(_shown, value))
-    return number(value, 8) if isinstance(value, (int, float, Fraction, str)) else NOTHING

@@ -42,8 +42,7 @@ def report(settings: CopySettings, result: Result, points: Sequence[Point]) -> R
     page.paragraph(_reading())
     figures = _phase_section(page, settings, result, points) if points else {}
     _context(page, settings)
-    page.heading("Checks")
-    page.table(_checks_table(result))
+    page.checks(result.checks, 3)
     page.closing(settings.command(), dict(result.environment), _trusted())
     return Report(settings.name(), page.text(), figures)
 
@@ -130,33 +129,6 @@ def _context(page: Page, settings: CopySettings) -> None:
             "Jelassi, Brandfonbrener, Kakade and Malach 2024, Theorem 2.7, as quoted).",
         ]
     )
-
-
-def _checks_table(result: Result) -> Table:
-    columns = (
-        Column("check", right=False),
-        Column("claim", right=False),
-        Column("verdict", right=False),
-        Column("value"),
-        Column("bound"),
-        Column("evidence", right=False),
-    )
-    rows = tuple(
-        (
-            c.id.removeprefix("copy/"),
-            c.claim,
-            c.verdict.value,
-            _brief(c.value),
-            _brief(c.bound),
-            f"{c.evidence}; {c.speaks_of}",
-        )
-        for c in result.checks
-    )
-    return Table("", columns, rows)
-
-
-def _brief(value: object) -> str:
-    return number(value, 3) if isinstance(value, (int, float)) or value is None else str(value)
 
 
 def _trusted() -> list[str]:

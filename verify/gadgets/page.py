@@ -10,10 +10,10 @@ from verify.gadgets.norms import growths
 from verify.gadgets.rows import table
 from verify.gadgets.settings import GadgetsSettings
 from verify.gadgets.words import notes
-from verify.notation import NOTHING, closed, number
+from verify.notation import closed
 from verify.page import Page
 from verify.table import Column, Table
-from verify.verdict import Check, Result, Verdict
+from verify.verdict import Result
 
 _QUESTION = (
     "How well do the SiLU gadgets of Lemmas 1-5 compute what they are meant to, run as degenerate blocks of Eq. 3, how "
@@ -58,7 +58,7 @@ def report(settings: GadgetsSettings, result: Result, runs: Sequence[Run]) -> Re
     page.heading("The formulas")
     page.code(f"{_FORMULAS}\nkappa = {closed(gap_peak, 12)}")
     _norms(page, settings)
-    _checks(page, result.checks)
+    page.checks(result.checks)
     page.closing(settings.command(), result.environment, _TRUSTED)
     return Report(name, page.text(), figures)
 
@@ -82,29 +82,3 @@ def _norms(page: Page, settings: GadgetsSettings) -> None:
         for each in growths(settings.lemmas)
     )
     page.table(Table("Exponents of the largest parameter", columns, rows))
-
-
-def _checks(page: Page, checks: Sequence[Check]) -> None:
-    page.heading("What was checked")
-    columns = (
-        Column("check", right=False),
-        Column("claim", right=False),
-        Column("verdict", right=False),
-        Column("value"),
-        Column("bound"),
-    )
-    rows = ((check.id, check.claim, check.verdict.value, _shown(check.value), _shown(check.bound)) for check in checks)
-    page.table(Table("", columns, tuple(rows)))
-    page.bullets([f"`{check.id}` ({check.speaks_of}): {check.evidence}." for check in checks])
-    refuted = [check for check in checks if check.verdict is Verdict.REFUTED]
-    page.bullets([f"`{check.id}` is refuted by {_words(check)}." for check in refuted])
-
-
-def _words(check: Check) -> str:
-    return ", ".join(f"{name} = {_shown(value)}" for name, value in (check.witness or {}).items())
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, (list, tuple)):
-        return " to ".join(map(_shown, value))
-    return NOTHING if value is None else number(value, 6)  # type: ignore[arg-type]
