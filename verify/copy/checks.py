@@ -78,7 +78,7 @@ def _worst_case(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
     """The measured error against the exact worst case over all values: never above it, and reached by adversarial
     values.
     """
-    off = np.abs(run.outputs.astype(np.float64) - run.wanted.astype(np.float64)).max(axis=1)[run.compared]
+    off = run.errors[run.compared]
     measured, predicted, slack = float(off.max()), float(run.second.worst.max()), float(allowed.max())
     holds = bool((off <= run.second.worst + allowed).all())
     attains = settings.values == "adversarial" and not _reads_its_own_copy(run)
@@ -208,8 +208,7 @@ def _sample(settings: CopySettings) -> str:
 
 def _worst_step(run: Run) -> int:
     """The index into the computed steps of the largest error, NaN counting as the largest."""
-    off = np.abs(run.outputs.astype(np.float64) - run.wanted.astype(np.float64)).max(axis=1)
-    return int(np.argmax(np.where(np.isnan(off), np.inf, off)))
+    return int(np.argmax(np.where(np.isnan(run.errors), np.inf, run.errors)))
 
 
 def _at(run: Run, index: int) -> dict[str, Any]:
