@@ -1,0 +1,168 @@
+"""Autoregressive runs of a compiled stack: tokens in, the nearest vocabulary token out and in again.
+
+A token enters as its fields, its position t and 1; all other coordinates of the stream start at 0.  The last block's
+output is brought to the nearest vocabulary token, which is the nearest integer in every field; the *margin* is what is
+left to the point half way to another token, 1/2 - max |y - round(y)|.  The loop is compiled once for a block of tokens
+of fixed length, whatever the length of the run: weights and states are arguments.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from constructions.packed import PackedBlock, State, initial, packed, step
+from constructions.programs.program import POSITION
+from constructions.programs.stack import ONE, Stack
+
+LENGTH = 256  # tokens of one compiled loop
+
+
+@partial(
+    jax.tree_util.register_dataclass, data_fields=["blocks", "fields", "place", "one", "outputs"], meta_fields=["dim"]
+)
+@dataclass(frozen=True, eq=False)
+class Machine:
+    """A stack ready to run in one dtype: packed blocks, and where the stream holds what goes in and comes out."""
+
+    blocks: tuple[PackedBlock, ...]
+    fields: Int[np.ndarray, " F"]
+    place: Int[np.ndarray, ""]
+    one: Int[np.ndarray, ""]
+    outputs: Int[np.ndarray, " G"]
+    dim: int
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype of its weights."""
+        return np.dtype(self.blocks[0].b_1[self.blocks[0].inner[0]].dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Tokens of a batch of runs, prompt included.
+
+    Args:
+        tokens: fields of every token, shape (B, T, F), integers; rows after a run's last token mean nothing.
+        lengths: the number of tokens of each run.
+        margins: the margin of every generated token, shape (B, T); infinite for the prompt.
+        stopped: whether a run came to its end by itself.
+        streams: the whole stream after the last block at every token, shape (B, T, D), if asked for.
+    """
+
+    tokens: Int[np.ndarray, "B T F"]
+    lengths: Int[np.ndarray, " B"]
+    margins: Float[np.ndarray, "B T"]
+    stopped: Bool[np.ndarray, " B"]
+    streams: Float[np.ndarray, "B T D"] | None = None
+
+    @property
+    def margin(self) -> float:
+        """The smallest margin of all generated tokens; NaN where one is NaN."""
+        used = np.arange(self.margins.shape[1])[None, :] < self.lengths[:, None]
+        return float(np.where(used, self.margins, np.inf).min())
+
+
+def machine(stack: Stack, dtype: str | None = None) -> Machine:
+    """The stack with its weights rounded to `dtype` (default: the format that it was compiled for)."""
+    where = {n: stack.stream.coordinates(n).start for n in stack.stream.names}
+    return Machine(
+        tuple(packed(named.block, dtype or stack.format.name) for named in stack.blocks),
+        np.array([where[field.name] for field in stack.program.fields], np.int32),
+        np.asarray(where[POSITION], np.int32),
+        np.asarray(where[ONE], np.int32),
+        np.array([where[n] for n in stack.outputs], np.int32),
+        stack.stream.dim,
+    )
+
+
+def generate(run: Machine, prompts: Sequence[Int[np.ndarray, "T F"]], limit: int, keep_streams: bool = False) -> Run:
+    """Feeds each prompt and then the machine's own tokens, until all have put out their last token or have `limit`
+    tokens.
+
+    Raises ValueError for no prompts, an empty one, or one that is longer than the limit.
+    """
+    if not prompts or min(len(p) for p in prompts) < 1 or max(len(p) for p in prompts) > limit:
+        raise ValueError(f"prompts of {[len(p) for p in prompts]} tokens were given; 1 to {limit} are allowed")
+    B, F = len(prompts), len(run.fields)
+    forced = np.array([len(p) for p in prompts])
+    carry = _start(run, B)
+    tokens, margins, streams = [], [], []
+    lengths, stopped = np.full(B, limit), np.zeros(B, bool)
+    for start in range(0, limit, LENGTH):
+        given = np.zeros((B, LENGTH, F), np.int32)
+        for k, prompt in enumerate(prompts):
+            part = prompt[start : start + LENGTH]
+            given[k, : len(part)] = part
+        here = start + np.arange(LENGTH)
+        carry, (t, m, last, x) = _loop(run, carry, given, here[None, :] < forced[:, None], keep_streams)
+        tokens.append(np.asarray(t))
+        margins.append(np.asarray(m))
+        streams += [np.asarray(x)] if keep_streams else []
+        ends = np.asarray(last) & (here[None, :] >= forced[:, None])
+        for k in np.flatnonzero(ends.any(axis=1) & ~stopped):
+            lengths[k], stopped[k] = start + int(ends[k].argmax()) + 1, True
+        if stopped.all():
+            break
+    inside = lengths <= limit
+    return Run(
+        np.concatenate(tokens, axis=1)[:, :limit],
+        np.minimum(lengths, limit),
+        np.concatenate(margins, axis=1)[:, :limit],
+        stopped & inside,
+        np.concatenate(streams, axis=1)[:, :limit] if keep_streams else None,
+    )
+
+
+Carry = tuple[tuple[State, ...], jax.Array, jax.Array, jax.Array, jax.Array]
+
+
+def _start(run: Machine, B: int) -> Carry:
+    """States, the fed-back token, its margin, whether it is the last one, and the position before the first."""
+    states = jax.tree.map(lambda H: jnp.broadcast_to(H, (B, *H.shape)), tuple(initial(b) for b in run.blocks))
+    zeros = jnp.zeros((B, len(run.fields)), jnp.int32)
+    return states, zeros, jnp.full((B,), jnp.inf, run.dtype), jnp.zeros((B,), bool), jnp.zeros((), jnp.int32)
+
+
+@partial(jax.jit, static_argnames=["keep_streams"], donate_argnames=["carry"])
+def _loop(run: Machine, carry: Carry, given: jax.Array, forced: jax.Array, keep_streams: bool):
+    """LENGTH tokens of a batch: for each its fields, its margin, whether it is the last one, and the stream."""
+
+    def one(carry: Carry, row):
+        states, fed, margin, last, position = carry
+        prompt, is_prompt = row
+        token = jnp.where(is_prompt[:, None], prompt, fed)
+        shown = jnp.where(is_prompt, jnp.inf, margin.astype(jnp.float32)).astype(margin.dtype)
+        position = position + 1
+        states, x = jax.vmap(partial(_token, run), in_axes=(0, 0, None))(states, token, position)
+        y = x[:, run.outputs]
+        rounded = jnp.round(y)
+        left = jnp.asarray(0.5, y.dtype) - jnp.abs(y - rounded).max(axis=1)
+        following = rounded[:, :-1].astype(jnp.int32)
+        ends = rounded[:, -1] == 1
+        seen = token, shown, last & ~is_prompt, x if keep_streams else None
+        return (states, following, left, ends, position), seen
+
+    carry, seen = jax.lax.scan(one, carry, (jnp.swapaxes(given, 0, 1), jnp.swapaxes(forced, 0, 1)))
+    return carry, jax.tree.map(lambda a: jnp.swapaxes(a, 0, 1), seen)
+
+
+def _token(run: Machine, states: tuple[State, ...], token: jax.Array, position: jax.Array):
+    """One token through all blocks."""
+    x = jnp.zeros(run.dim, run.dtype)
+    x = x.at[run.fields].set(token.astype(run.dtype)).at[run.place].set(position.astype(run.dtype))
+    x = x.at[run.one].set(jnp.ones((), run.dtype))
+    after = []
+    for block, H in zip(run.blocks, states, strict=True):
+        H, x = step(block, H, x)
+        after.append(H)
+    return tuple(after), x
+
+
+def prompt_tokens(fields: Sequence[str], tokens: Sequence[Mapping[str, int]]) -> Int[np.ndarray, "T F"]:
+    """Tokens given field by field as an array; a field that a token does not name is 0."""
+    return np.array([[token.get(n, 0) for n in fields] for token in tokens], np.int32).reshape(len(tokens), len(fields))

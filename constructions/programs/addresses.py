@@ -1,0 +1,83 @@
+"""How a slot is named by numbers: digits, and the distance from a slot as one linear form.
+
+Theorem 3 asks for the one-hot e_q of a position; the tokens of A.6 bring the number q.  With the square of the number
+in the stream as well, the one-hot is a single unit a slot, formed where it is used:
+
+    relu(1 - (q - p)^2) = I[q = p],    (q - p)^2 = q^2 - 2 p q + p^2    linear in (q, q^2).
+
+In floats q^2 and 2 p q must be exact, so N slots of one digit need about 4 N^2 <= 2^precision.  Beyond that q is
+written in base R, q = R q_1 + q_0, and |q - p|^2 = (q_1 - p_1)^2 + (q_0 - p_0)^2 is 0 exactly for q = p and at least 1
+otherwise.  A number outside 0 .. N - 1 is brought to -1 or N, whose digits no slot has.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bounds.formats import FloatFormat
+from constructions.programs.expression import Expr, clipped, quotient
+from constructions.programs.lowering import Form, Lowering
+
+
+@dataclass(frozen=True, eq=False)
+class Address:
+    """A number as digits, most significant first, and the sum of their squares: plain scalars of the stream."""
+
+    digits: tuple[Form, ...]
+    norm: Form
+
+
+def radix(count: int, format: FloatFormat) -> tuple[int, int]:
+    """(base, number of digits) for `count` slots: the fewest digits whose distances are exact in the format.
+
+    The distance 1 - |q - p|^2 and the rate 1 - 2 |q - p|^2 add integers of modulus at most 2 (4 k R^2) + 1 in all.
+    Raises ValueError for no slots, or where even base 2 is too coarse for the format.
+    """
+    if count < 1:
+        raise ValueError(f"{count} slots were given; a memory has at least one")
+    for k in range(1, 65):
+        base = 1
+        while base**k < count:
+            base += 1
+        if 8 * k * (base + 1) ** 2 + 1 <= 2**format.precision:
+            return base, k
+        if base <= 2:
+            break
+    raise ValueError(f"{count} slots cannot be told apart exactly in {format.name}")
+
+
+def slot_digits(count: int, base: int, k: int) -> np.ndarray:
+    """The digits of 0 .. count - 1, shape (count, k), most significant first."""
+    return np.stack([np.arange(count) // base**j % base for j in reversed(range(k))], axis=1)
+
+
+def address(number: Expr, count: int, format: FloatFormat, lowering: Lowering, called: str) -> Address:
+    """The number's address among `count` slots.  Raises ValueError as `radix` does."""
+    base, k = radix(count, format)
+    low, high = lowering.interval(number)
+    if low < -1 or high > count:
+        number = clipped(number, -1, count)
+    digits: list[Form] = []
+    squares: list[Form] = []
+    rest = number
+    for j in reversed(range(k)):
+        power, part = base**j, "" if k == 1 else f" {j}"
+        digit = quotient(rest, power) if power > 1 else rest
+        within = lowering.interval(digit)
+        form = lowering.carried(lowering.form(digit, f"{called}{part}"), f"{called}{part}", within)
+        digits.append(form)
+        squares.append(lowering.squared(form, f"{called}{part} squared", within))
+        remainder = lowering.form(rest, called) - form.times(power)
+        rest = lowering.define(f"{called} below {power}", remainder, (0, power - 1))
+    return Address(tuple(digits), sum(squares[1:], squares[0]))
+
+
+def match(place: Address, slots: np.ndarray, outside: float) -> tuple[list[tuple[Form, np.ndarray]], np.ndarray]:
+    """1 - outside |q - p|^2 for slots p given by their digits, shape (count, k).
+
+    Returns the forms of the stream with their coefficient for each slot, and the constant of each slot.
+    """
+    constants = 1.0 - outside * (slots.astype(np.float64) ** 2).sum(axis=1)
+    terms = [(place.norm, np.full(len(slots), -outside))]
+    terms += [(digit, 2.0 * outside * p) for digit, p in zip(place.digits, slots.T, strict=True)]
+    return terms, constants

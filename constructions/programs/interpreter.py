@@ -1,0 +1,73 @@
+"""Programs in exact integer arithmetic: what every quantity of the compiled stack should be at every token.
+
+It shares nothing with the weights but the program: no embedding, no unit, no float.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from constructions.programs.expression import Expr, Value, evaluate
+from constructions.programs.program import POSITION, Define, Program, Recall, Slots, Statement, Total
+
+Token = Mapping[str, int]  # fields; one that is not named is 0
+Quantities = dict[str, Value]
+
+
+@dataclass
+class Interpreter:
+    """A program's state between tokens."""
+
+    program: Program
+    position: int = 0
+    registers: dict[str, Value] = field(default_factory=dict)
+    slots: dict[int, dict[int, Value]] = field(default_factory=dict)
+
+    def step(self, token: Token) -> tuple[Quantities, dict[str, int], bool]:
+        """One token: all quantities, the next token's fields, and whether that one is the last."""
+        self.position += 1
+        values: Quantities = {POSITION: self.position, **{f.name: token.get(f.name, 0) for f in self.program.fields}}
+        known: dict[int, Value] = {}
+        written: set[int] = set()
+        for statement in self.program.statements:
+            values[statement.name] = self._value(statement, values, known, written)
+        outputs = {n: int(evaluate(e, values, known)) for n, e in self.program.outputs.items()}
+        return values, outputs, evaluate(self.program.stop, values, known) == 1
+
+    def _value(self, statement: Statement, values: Quantities, known: dict[int, Value], written: set[int]) -> Value:
+        def of(expression: Expr) -> Value:
+            return evaluate(expression, values, known)
+
+        if isinstance(statement, Define):
+            return of(statement.value)
+        if isinstance(statement, Recall):
+            return self._recalled(statement.memory, int(of(statement.query)), of, written)
+        if isinstance(statement, Total):
+            self.registers[statement.name] = self.registers.get(statement.name, 0) + of(statement.value)
+        elif of(statement.when) == 1:
+            self.registers[statement.name] = of(statement.value)
+        return self.registers.get(statement.name, 0)
+
+    def _recalled(self, memory: Slots, query: int, of, written: set[int]) -> Value:
+        cells = self.slots.setdefault(id(memory), {})
+        address = int(of(memory.address))
+        if id(memory) not in written and 0 <= address < memory.count:
+            cells[address] = of(memory.value) + (0 if memory.forgets else cells.get(address, 0))
+        written.add(id(memory))
+        return cells.get(query, 0)
+
+
+def interpreted(program: Program, prompt: Sequence[Token], limit: int) -> Iterator[tuple[Token, Quantities]]:
+    """Every token with its quantities: the prompt, then what the program puts out, up to its last token or `limit`
+    tokens in all.
+    """
+    machine = Interpreter(program)
+    upcoming, last = dict(prompt[0]), False
+    for position in range(min(limit, program.longest)):
+        values, following, stop = machine.step(upcoming)
+        yield upcoming, values
+        if last:
+            return
+        if position + 1 < len(prompt):
+            upcoming = dict(prompt[position + 1])
+        else:
+            upcoming, last = following, stop
