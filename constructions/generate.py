@@ -1,8 +1,8 @@
 """Autoregressive runs of a compiled stack: tokens in, the nearest vocabulary token out and in again.
 
 A token enters as its fields, its position t and 1; all other coordinates of the stream start at 0.  The last block's
-output is brought to the nearest vocabulary token, which is the nearest integer in every field; the *margin* is what is
-left to the point half way to another token, 1/2 - max |y - round(y)|.  The loop is compiled once for a block of tokens
+output y is brought to the nearest vocabulary token v, the nearest integer of every field's interval; the *margin* is
+what is left to the point half way to another token, 1/2 - max |y - v|.  The loop is compiled once for a block of tokens
 of fixed length, whatever the length of the run: weights and states are arguments.
 """
 
@@ -23,17 +23,22 @@ LENGTH = 256  # tokens of one compiled loop
 
 
 @partial(
-    jax.tree_util.register_dataclass, data_fields=["blocks", "fields", "place", "one", "outputs"], meta_fields=["dim"]
+    jax.tree_util.register_dataclass,
+    data_fields=["blocks", "fields", "place", "one", "outputs", "low", "high"],
+    meta_fields=["dim"],
 )
 @dataclass(frozen=True, eq=False)
 class Machine:
-    """A stack ready to run in one dtype: packed blocks, and where the stream holds what goes in and comes out."""
+    """A stack ready to run in one dtype: packed blocks, where the stream holds what goes in and comes out, and
+    the intervals of what comes out."""
 
     blocks: tuple[PackedBlock, ...]
     fields: Int[np.ndarray, " F"]
     place: Int[np.ndarray, ""]
     one: Int[np.ndarray, ""]
     outputs: Int[np.ndarray, " G"]
+    low: Int[np.ndarray, " G"]
+    high: Int[np.ndarray, " G"]
     dim: int
 
     @property
@@ -76,6 +81,8 @@ def machine(stack: Stack, dtype: str | None = None) -> Machine:
         np.asarray(where[POSITION], np.int32),
         np.asarray(where[ONE], np.int32),
         np.array([where[n] for n in stack.outputs], np.int32),
+        np.array([*(field.low for field in stack.program.fields), 0], np.int32),
+        np.array([*(field.high for field in stack.program.fields), 1], np.int32),
         stack.stream.dim,
     )
 
@@ -140,10 +147,9 @@ def _loop(run: Machine, carry: Carry, given: jax.Array, forced: jax.Array, keep_
         position = position + 1
         states, x = jax.vmap(partial(_token, run), in_axes=(0, 0, None))(states, token, position)
         y = x[:, run.outputs]
-        rounded = jnp.round(y)
-        left = jnp.asarray(0.5, y.dtype) - jnp.abs(y - rounded).max(axis=1)
-        following = rounded[:, :-1].astype(jnp.int32)
-        ends = rounded[:, -1] == 1
+        nearest = jnp.clip(jnp.round(y).astype(jnp.int32), run.low[None, :], run.high[None, :])
+        left = jnp.asarray(0.5, y.dtype) - jnp.abs(y - nearest.astype(y.dtype)).max(axis=1)
+        following, ends = nearest[:, :-1], nearest[:, -1] == 1
         seen = token, shown, last & ~is_prompt, x if keep_streams else None
         return (states, following, left, ends, position), seen
 

@@ -150,12 +150,12 @@ def _rates(block: MambaBlock, inner: Layout, target: str, cast) -> Gathered:
     """The rows of W_Delta2 W_Delta1 for one space: a shared Delta is repeated over its channels."""
     ssm = block.ssm
     first = _only(ssm.W_Delta1, inner).dense()
+    read = np.flatnonzero(np.abs(first).sum(axis=0))  # few: the product of both factors over all columns may be huge
     shared = ssm.shares_Delta
-    second = ssm.W_Delta2.into((SHARED,) if shared else (target,)).dense()
-    product = second @ first
+    product = ssm.W_Delta2.into((SHARED,) if shared else (target,)).dense() @ first[:, read]
     rows = np.repeat(product, inner[target].dim, axis=0) if shared else product
     kept = np.abs(rows).sum(axis=0) > 0
-    return Gathered(np.flatnonzero(kept).astype(np.int32), cast(rows[:, kept]))
+    return Gathered(read[kept].astype(np.int32), cast(rows[:, kept]))
 
 
 def _only(linear: LinearMap, domain: Layout) -> LinearMap:

@@ -95,9 +95,7 @@ def as_expression(value: "Expr | Value") -> Expr:
 
 
 def linear(start: Value, *terms: tuple["Expr | Value", Value]) -> Expr:
-    """start + sum coefficient * expression, sums of sums being merged.  Raises ValueError for a coefficient that is not
-    m / 2^k: it would be rounded as a weight.
-    """
+    """start + sum coefficient * expression, sums merged.  Raises ValueError for a coefficient that is not m / 2^k."""
     total, args, coefficients = start, [], []
     for term, coefficient in terms:
         expression = as_expression(term)
@@ -160,9 +158,7 @@ def quotient(a: Expr, p: int) -> Expr:
 
 
 def modulo(a: Expr, p: int) -> Expr:
-    """a mod p in {0, ..., p - 1} for a constant p >= 1; its units grow with the range of a / p.  Raises ValueError for
-    p < 1.
-    """
+    """a mod p in {0, ..., p - 1} for a constant p >= 1, as costly as `quotient`.  Raises ValueError for p < 1."""
     return Expr("modulo", (a,), (_at_least_one(p),))
 
 
@@ -173,61 +169,58 @@ def table(a: Expr, low: int, values: Sequence[int]) -> Expr:
     return Expr("table", (a,), (low, tuple(values)))
 
 
-def evaluate(expression: Expr, values: Mapping[str, Value], known: dict[int, Value] | None = None) -> Value:
+def evaluate(expression: Expr, values: Mapping[str, Value], known: dict[Expr, Value] | None = None) -> Value:
     """The value of an expression for given named quantities, in exact arithmetic.
 
-    `known` remembers shared parts (by identity) for one set of values.  Raises KeyError for a name without a value,
-    ValueError where a flag is neither 0 nor 1 or an operation on integers meets a fraction.
+    `known` remembers shared parts for one set of values.  Raises KeyError for a name without a value, ValueError where a
+    flag is neither 0 nor 1 or an operation on integers meets a fraction.
     """
     known = {} if known is None else known
-    if id(expression) not in known:
+    if expression not in known:
         if expression.op == "name":
-            known[id(expression)] = values[expression.data[0]]
+            known[expression] = values[expression.data[0]]
         else:
             arguments = [evaluate(a, values, known) for a in expression.args]
-            known[id(expression)] = _whole(OPERATIONS[expression.op].evaluate(arguments, expression.data), expression)
-    return known[id(expression)]
+            known[expression] = _whole(OPERATIONS[expression.op].evaluate(arguments, expression.data), expression)
+    return known[expression]
 
 
-def bounds(expression: Expr, given: Mapping[str, Interval], known: dict[int, Interval] | None = None) -> Interval:
+def bounds(expression: Expr, given: Mapping[str, Interval], known: dict[Expr, Interval] | None = None) -> Interval:
     """An interval that holds all values for quantities in the given intervals.  Raises KeyError for an unknown name."""
     known = {} if known is None else known
-    if id(expression) not in known:
+    if expression not in known:
         if expression.op == "name":
-            known[id(expression)] = given[expression.data[0]]
+            known[expression] = given[expression.data[0]]
         else:
             intervals = [bounds(a, given, known) for a in expression.args]
-            known[id(expression)] = OPERATIONS[expression.op].bounds(intervals, expression.data)
-    return known[id(expression)]
+            known[expression] = OPERATIONS[expression.op].bounds(intervals, expression.data)
+    return known[expression]
 
 
 def names(expression: Expr) -> set[str]:
     """The quantities that an expression reads."""
-    seen: set[int] = set()
-    found: set[str] = set()
+    seen: set[Expr] = set()
     todo = [expression]
     while todo:
         each = todo.pop()
-        if id(each) not in seen:
-            seen.add(id(each))
-            found |= {each.data[0]} if each.op == "name" else set()
+        if each not in seen:
+            seen.add(each)
             todo += each.args
-    return found
+    return {each.data[0] for each in seen if each.op == "name"}
 
 
-def renamed(expression: Expr, into: Mapping[str, Expr], known: dict[int, Expr] | None = None) -> Expr:
+def renamed(expression: Expr, into: Mapping[str, Expr], known: dict[Expr, Expr] | None = None) -> Expr:
     """The expression with each name in `into` replaced by what stands there."""
     known = {} if known is None else known
-    if id(expression) not in known:
+    if expression not in known:
+        args = [renamed(a, into, known) for a in expression.args]
         if expression.op == "name":
-            known[id(expression)] = into.get(expression.data[0], expression)
+            known[expression] = into.get(expression.data[0], expression)
+        elif expression.op == "linear":
+            known[expression] = linear(expression.data[0], *zip(args, expression.data[1:], strict=True))
         else:
-            args = [renamed(a, into, known) for a in expression.args]
-            if expression.op == "linear":
-                known[id(expression)] = linear(expression.data[0], *zip(args, expression.data[1:], strict=True))
-            else:
-                known[id(expression)] = Expr(expression.op, tuple(args), expression.data)
-    return known[id(expression)]
+            known[expression] = Expr(expression.op, tuple(args), expression.data)
+    return known[expression]
 
 
 @dataclass(frozen=True)
@@ -258,10 +251,7 @@ def _flag_bounds(never: bool, always: bool) -> Interval:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "linear": Operation(
-        lambda a, d: d[0] + sum(c * x for c, x in zip(d[1:], a, strict=True)),
-        _linear_bounds,
-    ),
+    "linear": Operation(lambda a, d: d[0] + sum(c * x for c, x in zip(d[1:], a, strict=True)), _linear_bounds),
     "maximum": Operation(lambda a, _: max(a), lambda i, _: (max(i[0][0], i[1][0]), max(i[0][1], i[1][1]))),
     "above": Operation(lambda a, _: int(a[0] >= 1), lambda i, _: _flag_bounds(i[0][1] < 1, i[0][0] >= 1)),
     "zero": Operation(

@@ -23,17 +23,21 @@ class Interpreter:
     slots: dict[int, dict[int, Value]] = field(default_factory=dict)
 
     def step(self, token: Token) -> tuple[Quantities, dict[str, int], bool]:
-        """One token: all quantities, the next token's fields, and whether that one is the last."""
+        """One token: all quantities, the next token's fields, and whether that one is the last.
+
+        Raises ValueError where a quantity leaves its interval: a program that breaks a promise is not what is compiled.
+        """
         self.position += 1
         values: Quantities = {POSITION: self.position, **{f.name: token.get(f.name, 0) for f in self.program.fields}}
-        known: dict[int, Value] = {}
+        known: dict[Expr, Value] = {}
         written: set[int] = set()
         for statement in self.program.statements:
             values[statement.name] = self._value(statement, values, known, written)
+        self._check(values)
         outputs = {n: int(evaluate(e, values, known)) for n, e in self.program.outputs.items()}
         return values, outputs, evaluate(self.program.stop, values, known) == 1
 
-    def _value(self, statement: Statement, values: Quantities, known: dict[int, Value], written: set[int]) -> Value:
+    def _value(self, statement: Statement, values: Quantities, known: dict[Expr, Value], written: set[int]) -> Value:
         def of(expression: Expr) -> Value:
             return evaluate(expression, values, known)
 
@@ -47,6 +51,14 @@ class Interpreter:
             self.registers[statement.name] = of(statement.value)
         return self.registers.get(statement.name, 0)
 
+    def _check(self, values: Quantities) -> None:
+        for called, (low, high) in self.program.intervals.items():
+            if not low <= values[called] <= high:
+                raise ValueError(
+                    f"program {self.program.name!r}, token {self.position}: {called!r} is {values[called]}, "
+                    f"but must lie in [{low}, {high}]"
+                )
+
     def _recalled(self, memory: Slots, query: int, of, written: set[int]) -> Value:
         cells = self.slots.setdefault(id(memory), {})
         address = int(of(memory.address))
@@ -58,8 +70,10 @@ class Interpreter:
 
 def interpreted(program: Program, prompt: Sequence[Token], limit: int) -> Iterator[tuple[Token, Quantities]]:
     """Every token with its quantities: the prompt, then what the program puts out, up to its last token or `limit`
-    tokens in all.
+    tokens in all.  Raises ValueError as `Interpreter.step` does, and for no prompt.
     """
+    if not prompt:
+        raise ValueError(f"program {program.name!r} was given no token to begin with")
     machine = Interpreter(program)
     upcoming, last = dict(prompt[0]), False
     for position in range(min(limit, program.longest)):

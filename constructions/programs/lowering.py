@@ -90,16 +90,16 @@ class Lowering:
     forms: dict[str, Form]
     depth: dict[str, int] = field(default_factory=dict)
     levels: dict[int, list[Scalar]] = field(default_factory=dict)
-    _known: dict[int, tuple[Expr, Form]] = field(default_factory=dict)  # keeps the expressions, so that ids stay theirs
-    _intervals: dict[int, Interval] = field(default_factory=dict)
+    _known: dict[Expr, Form] = field(default_factory=dict)
+    _intervals: dict[Expr, Interval] = field(default_factory=dict)
 
     def form(self, expression: Expr, called: str) -> Form:
         """The expression as a form.  Its nonlinear parts become scalars; the outermost is named `called` if nothing is
         added to it.
         """
-        if id(expression) not in self._known:
-            self._known[id(expression)] = (expression, self._lowered(expression, called))
-        return self._known[id(expression)][1]
+        if expression not in self._known:
+            self._known[expression] = self._lowered(expression, called)
+        return self._known[expression]
 
     def interval(self, expression: Expr) -> Interval:
         """An interval that holds the expression."""
@@ -120,9 +120,9 @@ class Lowering:
         return self.scalar([Unit(Fraction(1), form, ONE)], within, called)
 
     def squared(self, form: Form, called: str, within: Interval) -> Form:
-        """The form's square."""
+        """The form's square: no scalar where it can only be 0."""
         _, units, reached = RULES["square"]([form], [within], ())
-        return self.scalar(units, reached, called)
+        return self.scalar(units, reached, called) if units else ZERO
 
     def define(self, called: str, form: Form, within: Interval) -> Expr:
         """A quantity that is this form, known to lie in `within`."""

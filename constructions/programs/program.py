@@ -16,10 +16,11 @@ layer or an earlier one at the next token, so a quantity of the last token is no
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
-from constructions.programs.expression import Expr, Interval, as_expression, name, names, select
+from constructions.programs.expression import Expr, Interval, as_expression, bounds, name, names, select
 
-POSITION = "t"  # the quantity that counts tokens from 1
+POSITION, ONE = "t", "1"  # what every token brings with it: its number, counted from 1, and the constant
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,16 @@ class Define:
 
 @dataclass(frozen=True, eq=False)
 class Register:
-    """`value` at the last token, this one included, at which the flag `when` was 1; 0 before."""
+    """`value` at the last token, this one included, at which the flag `when` was 1; 0 before.
+
+    `within` narrows the interval of what it holds, where only some tokens set the flag.
+    """
 
     name: str
     stage: str
     value: Expr
     when: Expr
+    within: Interval | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +76,8 @@ class Total:
 class Slots:
     """A memory of `count` slots: every token writes `value` into slot `address` (outside 0 .. count - 1: nowhere).
 
-    `forgets`: the slot's old content is erased; otherwise the new value is added to it.
+    `forgets`: the slot's old content is erased; otherwise the new value is added to it, and what a slot holds must stay
+    in the interval of the value and 0, as it does where no slot is written twice.
     """
 
     count: int
@@ -116,9 +122,13 @@ class Program:
     longest: int
 
     def __post_init__(self) -> None:
-        known = {POSITION, *(field.name for field in self.fields)}
-        if len(known) != len(self.fields) + 1:
-            raise ValueError(f"program {self.name!r}: two fields share a name, or one is called {POSITION!r}")
+        known = {POSITION, ONE, *(field.name for field in self.fields)}
+        if len(known) != len(self.fields) + 2:
+            raise ValueError(
+                f"program {self.name!r}: two fields share a name, or one is called {POSITION!r} or {ONE!r}"
+            )
+        known.remove(ONE)
+        stage = {s.name: self.stages.index(s.stage) for s in self.statements}
         for statement in self.statements:
             unknown = set().union(*(names(part) for part in parts(statement))) - known
             if unknown or statement.name in known:
@@ -127,6 +137,11 @@ class Program:
                     + (f"{sorted(unknown)} are not defined before it" if unknown else "the name is taken")
                 )
             known.add(statement.name)
+            late = [n for part in parts(statement) for n in names(part) if stage.get(n, 0) > stage[statement.name]]
+            if late:
+                raise ValueError(
+                    f"program {self.name!r}, {statement.name!r}: stage {statement.stage!r} runs before {late[0]!r} is known"
+                )
         unknown = set().union(*(names(e) for e in (*self.outputs.values(), self.stop))) - known
         if unknown or set(self.outputs) != {field.name for field in self.fields}:
             raise ValueError(
@@ -139,6 +154,20 @@ class Program:
         """The names of the stages in order."""
         return tuple(dict.fromkeys(statement.stage for statement in self.statements))
 
+    @cached_property
+    def intervals(self) -> dict[str, Interval]:
+        """For every field, t and every quantity an interval that holds it: interval arithmetic, narrowed by what the
+        statements promise in `within`.  Raises ValueError where a promise leaves nothing.
+        """
+        found: dict[str, Interval] = {POSITION: (1, self.longest), **{f.name: (f.low, f.high) for f in self.fields}}
+        known: dict[Expr, Interval] = {}
+        for statement in self.statements:
+            low, high = _interval(statement, found, known)
+            if low > high:
+                raise ValueError(f"program {self.name!r}, {statement.name!r}: no value is left in [{low}, {high}]")
+            found[statement.name] = low, high
+        return found
+
 
 def parts(statement: Statement) -> tuple[Expr, ...]:
     """The expressions that a statement reads."""
@@ -147,6 +176,20 @@ def parts(statement: Statement) -> tuple[Expr, ...]:
     if isinstance(statement, Register):
         return statement.value, statement.when
     return statement.memory.address, statement.memory.value, statement.query
+
+
+def _interval(statement: Statement, found: Mapping[str, Interval], known: dict[Expr, Interval]) -> Interval:
+    """An interval for one statement's quantity, given those of the quantities before it."""
+    if isinstance(statement, Total):
+        return statement.within
+    if isinstance(statement, Recall):
+        low, high = bounds(statement.memory.value, found, known)
+        return min(0, low), max(0, high)
+    low, high = bounds(statement.value, found, known)
+    if isinstance(statement, Register):
+        low, high = min(0, low), max(0, high)
+    least, largest = statement.within or (low, high)
+    return max(low, least), min(high, largest)
 
 
 class Builder:
@@ -171,9 +214,9 @@ class Builder:
         """A quantity from an expression; `within` is an interval known to hold it."""
         return self._add(Define(called, self._stage, as_expression(value), within))
 
-    def register(self, called: str, value: Expr | int, when: Expr) -> Expr:
+    def register(self, called: str, value: Expr | int, when: Expr, within: Interval | None = None) -> Expr:
         """The value at the last token, this one included, whose flag `when` was 1; 0 before."""
-        return self._add(Register(called, self._stage, as_expression(value), when))
+        return self._add(Register(called, self._stage, as_expression(value), when, within))
 
     def total(self, called: str, value: Expr | int, within: Interval) -> Expr:
         """The sum of a value over all tokens up to this one."""

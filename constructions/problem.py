@@ -1,0 +1,208 @@
+"""A dynamic-programming problem as data (Section 4), and its oracle.
+
+One text serves three: the oracle evaluates the expressions of a problem in plain Python (`solve`), the compiler turns
+the same expressions into blocks (`constructions.compiler`), and Assumption 3 is checked on them
+(`constructions.assumption`).  Names that an expression may use:
+
+    n1, n2, ...     the lengths of the input sequences
+    the indices     of a state, as the problem names them; in reads, transition and slot those of the state computed
+    reads           what the problem calls its copied input tokens and earlier values
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from constructions.programs.expression import Expr, Interval, constant, evaluate
+
+Lengths = tuple[int, ...]
+State = tuple[int, ...]
+Inputs = tuple[tuple[int, ...], ...]  # the tokens of every input sequence
+
+
+@dataclass(frozen=True, eq=False)
+class InputRead:
+    """The token `index` (from 1) of an input sequence (from 0), where the flag `when` is 1; 0 elsewhere."""
+
+    name: str
+    sequence: int
+    index: Expr
+    when: Expr = field(default_factory=lambda: constant(1))
+
+
+@dataclass(frozen=True, eq=False)
+class ValueRead:
+    """The value of an earlier state, where the flag `when` is 1; 0 elsewhere.
+
+    `distance`: how many states lie between that state and the one computed (1: the one just before); needed for
+    Theorem 5, where a value is found by its distance.
+    """
+
+    name: str
+    state: tuple[Expr, ...]
+    when: Expr = field(default_factory=lambda: constant(1))
+    distance: Expr | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class EachRead:
+    """The largest of the values of `state` over index = low .. high: a read set whose size is not constant.
+
+    The oracle evaluates it; no constant-size block can (Assumption 3, first bullet), so the compiler refuses it.
+    """
+
+    name: str
+    index: str
+    low: Expr
+    high: Expr
+    reads: tuple["InputRead | ValueRead", ...]
+    value: Expr
+
+
+Read = InputRead | ValueRead | EachRead
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Input sequences, an ordered state space, a transition and an aggregation.
+
+    Args:
+        name: for tables and errors.
+        alphabets: for each input sequence the interval of its tokens.
+        indices: the names of a state's indices; the first one is at least 1 in every state.
+        empty: the flag of an empty state space, from n.
+        first: the indices of the first state, from n.
+        following: the indices of the next state, from a state and n.
+        last: the flag of the last state, from a state and n.
+        slot: where a state's value is kept, from 0, from a state and n, given the largest lengths.  States that share
+            a slot overwrite each other.
+        reads: what the transition reads, each with the state that is computed in view.
+        transition: the value of the state, from its indices, n and the reads.
+        answer_reads: the states whose values the answer needs, from n.
+        answer: the answer, from those and n.
+        count: the number of states, from the lengths.
+        slots: the number of slots, from the largest lengths.
+        index_bounds: for each index the interval of its values, from the largest lengths.
+        value_bounds: an interval that holds all values, the answer and 0, from the largest lengths.
+        locality: the largest distance that a value is read from, from the largest lengths; None: not local.
+
+    Raises ValueError where the numbers of indices differ.
+    """
+
+    name: str
+    alphabets: tuple[Interval, ...]
+    indices: tuple[str, ...]
+    empty: Expr
+    first: tuple[Expr, ...]
+    following: tuple[Expr, ...]
+    last: Expr
+    slot: Callable[[Lengths], Expr]
+    reads: tuple[Read, ...]
+    transition: Expr
+    answer_reads: tuple[ValueRead | EachRead, ...]
+    answer: Expr
+    count: Callable[[Lengths], int]
+    slots: Callable[[Lengths], int]
+    index_bounds: Callable[[Lengths], tuple[Interval, ...]]
+    value_bounds: Callable[[Lengths], Interval]
+    locality: Callable[[Lengths], int] | None = None
+
+    def __post_init__(self) -> None:
+        k = len(self.indices)
+        states = [read.state for read in (*self.reads, *self.answer_reads) if isinstance(read, ValueRead)]
+        if k < 1 or any(len(state) != k for state in (self.first, self.following, *states)):
+            raise ValueError(f"problem {self.name!r}: every state needs the {k} indices {self.indices}")
+
+    def sizes(self, lengths: Lengths) -> dict[str, int]:
+        """The lengths by name: n1, n2, ..."""
+        return {f"n{r + 1}": n for r, n in enumerate(lengths)}
+
+
+@dataclass(frozen=True)
+class Solution:
+    """All states in order with their values, and the answer."""
+
+    values: Mapping[State, int]
+    answer: int
+
+
+def states(problem: Problem, lengths: Lengths) -> Iterator[State]:
+    """The states in the order in which they are solved.  Raises ValueError where the order never reaches its end."""
+    n = problem.sizes(lengths)
+    if evaluate(problem.empty, n) == 1:
+        return
+    state = tuple(int(evaluate(e, n)) for e in problem.first)
+    for _ in range(problem.count(lengths) + 1):
+        yield state
+        here = n | dict(zip(problem.indices, state, strict=True))
+        if evaluate(problem.last, here) == 1:
+            return
+        state = tuple(int(evaluate(e, here)) for e in problem.following)
+    raise ValueError(f"problem {problem.name!r}: more than the {problem.count(lengths)} states that it states")
+
+
+def solve(problem: Problem, inputs: Inputs) -> Solution:
+    """The oracle: every value by the transition, in exact arithmetic.
+
+    Raises ValueError where a state reads a value that is not there yet or a token outside its sequence.
+    """
+    lengths = tuple(len(sequence) for sequence in inputs)
+    n = problem.sizes(lengths)
+    values: dict[State, int] = {}
+    for state in states(problem, lengths):
+        here = n | dict(zip(problem.indices, state, strict=True))
+        found = {read.name: _value(problem, read, here, inputs, values) for read in problem.reads}
+        values[state] = int(evaluate(problem.transition, here | found))
+    needed = {read.name: _value(problem, read, n, inputs, values) for read in problem.answer_reads} if values else {}
+    absent = {read.name: 0 for read in problem.answer_reads}
+    return Solution(values, int(evaluate(problem.answer, n | absent | needed)))
+
+
+def dependencies(problem: Problem, state: State, lengths: Lengths) -> tuple[list[tuple[int, int]], list[State]]:
+    """The input tokens (sequence, index) and the states that a state reads: I_i and V_dp(i) of Section 4."""
+    here = problem.sizes(lengths) | dict(zip(problem.indices, state, strict=True))
+    tokens: list[tuple[int, int]] = []
+    earlier: list[State] = []
+    for read, place in _unfolded(problem.reads, here):
+        if evaluate(read.when, place) == 1:
+            if isinstance(read, InputRead):
+                tokens.append((read.sequence, int(evaluate(read.index, place))))
+            else:
+                earlier.append(tuple(int(evaluate(e, place)) for e in read.state))
+    return tokens, earlier
+
+
+def _unfolded(
+    reads: Sequence[Read], here: Mapping[str, int]
+) -> Iterator[tuple[InputRead | ValueRead, Mapping[str, int]]]:
+    for read in reads:
+        if isinstance(read, EachRead):
+            for k in range(int(evaluate(read.low, here)), int(evaluate(read.high, here)) + 1):
+                yield from _unfolded(read.reads, {**here, read.index: k})
+        else:
+            yield read, here
+
+
+def _value(problem: Problem, read: Read, here: Mapping[str, int], inputs: Inputs, values: Mapping[State, int]) -> int:
+    if isinstance(read, EachRead):
+        best = 0
+        for k in range(int(evaluate(read.low, here)), int(evaluate(read.high, here)) + 1):
+            place = {**here, read.index: k}
+            found = {inner.name: _value(problem, inner, place, inputs, values) for inner in read.reads}
+            best = max(best, int(evaluate(read.value, place | found)))
+        return best
+    if evaluate(read.when, here) == 0:
+        return 0
+    if isinstance(read, InputRead):
+        index, sequence = int(evaluate(read.index, here)), inputs[read.sequence]
+        if not 1 <= index <= len(sequence):
+            raise ValueError(
+                f"problem {problem.name!r}: {read.name!r} asks for token {index} of sequence {read.sequence + 1}, "
+                f"which has {len(sequence)}"
+            )
+        return sequence[index - 1]
+    state = tuple(int(evaluate(e, here)) for e in read.state)
+    if state not in values:
+        raise ValueError(
+            f"problem {problem.name!r}: {read.name!r} asks for the value of {state}, which is not solved yet"
+        )
+    return values[state]

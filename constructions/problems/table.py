@@ -1,0 +1,120 @@
+"""A dynamic-programming problem with Theorem 4's or Theorem 5's construction, as a task."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from constructions.compiler import (
+    ANSWER,
+    INPUT,
+    RING,
+    VALUE,
+    index_field,
+    program_of,
+    separator,
+    slot_count,
+)
+from constructions.problem import Inputs, Lengths, Problem, solve
+from constructions.problems.task import Limits, Shown
+from constructions.programs.interpreter import Token
+from constructions.programs.program import Program
+
+
+@dataclass(frozen=True, eq=False)
+class Notation:
+    """How users read and write a problem's instances and its chain.
+
+    Args:
+        parse: text -> input sequences; raises ValueError with what is allowed.
+        written: input sequences -> text.
+        draw: (n, rng) -> random input sequences of size n.
+        every: n -> all input sequences of size at most n over a small alphabet.
+        entry: (state, value, lengths) -> how the chain shows it, "" to leave it out.
+    """
+
+    parse: Callable[[str], Inputs]
+    written: Callable[[Inputs], str]
+    draw: Callable[[int, np.random.Generator], Inputs]
+    every: Callable[[int], Iterator[Inputs]]
+    entry: Callable[[tuple[int, ...], int, Lengths], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The task of filling a problem's table, in the format of Section 4: s1 | s2 | ... | (i, dp(i)) ... | A."""
+
+    problem: Problem
+    notation: Notation
+    theorem: int
+
+    @property
+    def name(self) -> str:
+        """The problem's name."""
+        return self.problem.name
+
+    def parse(self, text: str) -> Inputs:
+        """The input sequences that a user wrote.  Raises ValueError for what the problem does not take."""
+        inputs = self.notation.parse(text)
+        if len(inputs) != len(self.problem.alphabets):
+            raise ValueError(
+                f"{len(inputs)} sequences were given; {self.name} takes {len(self.problem.alphabets)}, separated by |"
+            )
+        for (low, high), sequence in zip(self.problem.alphabets, inputs, strict=True):
+            for token in sequence:
+                if not low <= token <= high:
+                    raise ValueError(f"the token {token} was given; {self.name} takes {low} to {high}")
+        return inputs
+
+    def written(self, instance: Inputs) -> str:
+        """The input sequences as a user would write them."""
+        return self.notation.written(instance)
+
+    def draw(self, n: int, rng: np.random.Generator) -> Inputs:
+        """Random input sequences of size n."""
+        return self.notation.draw(n, rng)
+
+    def every(self, n: int) -> Iterator[Inputs]:
+        """All input sequences of size at most n over a small alphabet."""
+        return self.notation.every(n)
+
+    def limits(self, instances: Sequence[Inputs]) -> Limits:
+        """The largest length of each sequence, and the longest run."""
+        lengths = tuple(max(len(instance[r]) for instance in instances) for r in range(len(self.problem.alphabets)))
+        return Limits(lengths, max(self._tokens(tuple(len(s) for s in instance)) for instance in instances))
+
+    def program(self, limits: Limits) -> Program:
+        """The program for all instances within the limits.  Raises ValueError where the theorem does not apply."""
+        return program_of(self.problem, limits.lengths, limits.longest, self.theorem)
+
+    def prompt(self, instance: Inputs) -> list[Token]:
+        """The input sequences, a separator after each."""
+        tokens: list[Token] = []
+        for j, sequence in enumerate(instance):
+            tokens += [{INPUT: token} for token in sequence]
+            tokens.append({separator(j + 1): 1})
+        return tokens
+
+    def expected(self, instance: Inputs) -> list[Token]:
+        """Every state with its value, the separator, and the answer."""
+        solution = solve(self.problem, instance)
+        lengths = tuple(len(sequence) for sequence in instance)
+        ring = slot_count(self.problem, lengths, 5) if self.theorem == 5 else 0
+        tokens: list[Token] = []
+        for k, (state, value) in enumerate(solution.values.items()):
+            token = {index_field(i): x for i, x in zip(self.problem.indices, state, strict=True)} | {VALUE: value}
+            tokens.append(token | ({RING: k % ring} if ring else {}))
+        return [*tokens, {separator(len(instance) + 1): 1}, {ANSWER: solution.answer}]
+
+    def shown(self, instance: Inputs, tokens: Sequence[Token]) -> Shown:
+        """The entries of the table that the problem's notation shows, and the answer."""
+        lengths = tuple(len(sequence) for sequence in instance)
+        entries = []
+        for token in tokens:
+            state = tuple(token.get(index_field(i), 0) for i in self.problem.indices)
+            if state[0] >= 1:
+                entries.append(self.notation.entry(state, token.get(VALUE, 0), lengths))
+        return Shown(" ".join(filter(None, entries)), str(tokens[-1].get(ANSWER, 0)) if tokens else "")
+
+    def _tokens(self, lengths: Lengths) -> int:
+        return sum(lengths) + len(lengths) + self.problem.count(lengths) + 2
