@@ -162,7 +162,7 @@ def dependencies(problem: Problem, state: State, lengths: Lengths) -> tuple[list
     here = problem.sizes(lengths) | dict(zip(problem.indices, state, strict=True))
     tokens: list[tuple[int, int]] = []
     earlier: list[State] = []
-    for read, place in _unfolded(problem.reads, here):
+    for read, place in unfolded(problem.reads, here):
         if evaluate(read.when, place) == 1:
             if isinstance(read, InputRead):
                 tokens.append((read.sequence, int(evaluate(read.index, place))))
@@ -171,13 +171,14 @@ def dependencies(problem: Problem, state: State, lengths: Lengths) -> tuple[list
     return tokens, earlier
 
 
-def _unfolded(
+def unfolded(
     reads: Sequence[Read], here: Mapping[str, int]
 ) -> Iterator[tuple[InputRead | ValueRead, Mapping[str, int]]]:
+    """All single reads for given indices and lengths, a ranged read index by index."""
     for read in reads:
         if isinstance(read, EachRead):
             for k in range(int(evaluate(read.low, here)), int(evaluate(read.high, here)) + 1):
-                yield from _unfolded(read.reads, {**here, read.index: k})
+                yield from unfolded(read.reads, {**here, read.index: k})
         else:
             yield read, here
 

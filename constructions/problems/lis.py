@@ -20,6 +20,7 @@ from itertools import product
 import numpy as np
 
 from constructions.problem import EachRead, InputRead, Inputs, Lengths, Problem, ValueRead
+from constructions.problems.plain import parse, written
 from constructions.problems.table import Notation
 from constructions.programs.expression import constant, equal, maximum, name, select
 
@@ -96,18 +97,10 @@ def one_index() -> Problem:
 def notation() -> Notation:
     """Numbers separated by blanks; the chain shows c_1 .. c_n, as the paper does."""
 
-    def entry(state: tuple[int, ...], value: int, lengths: Lengths) -> str:  # noqa: ARG001
+    def entry(state: tuple[int, ...], value: int, _lengths: Lengths) -> str:
         return str(value) if state[0] == state[-1] else ""
 
-    return Notation(parse, lambda inputs: " ".join(map(str, inputs[0])), draw, every, entry)
-
-
-def parse(text: str) -> Inputs:
-    """One sequence of numbers separated by blanks or commas.  Raises ValueError for anything else."""
-    try:
-        return (tuple(int(word) for word in text.replace(",", " ").split()),)
-    except ValueError:
-        raise ValueError(f"{text!r} is no sequence of integers separated by blanks, such as 13 32 12 39 84") from None
+    return Notation(parse, written, draw, every, entry)
 
 
 def draw(n: int, rng: np.random.Generator) -> Inputs:

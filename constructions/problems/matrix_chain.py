@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 
 from constructions.problem import InputRead, Inputs, Lengths, Problem, ValueRead
-from constructions.problems.lis import parse
+from constructions.problems.plain import parse, written
 from constructions.problems.table import Notation
 from constructions.programs.expression import constant, maximum, minimum, name, select
 
@@ -75,7 +75,7 @@ def notation() -> Notation:
             return ""
         return f"{value} ," if i == lengths[0] - l else str(value)
 
-    return Notation(parse, lambda inputs: " ".join(map(str, inputs[0])), draw, every, entry)
+    return Notation(parse, written, draw, every, entry)
 
 
 def draw(n: int, rng: np.random.Generator) -> Inputs:

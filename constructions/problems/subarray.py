@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 
 from constructions.problem import InputRead, Inputs, Lengths, Problem, ValueRead
-from constructions.problems.lis import parse
+from constructions.problems.plain import parse, written
 from constructions.problems.table import Notation
 from constructions.programs.expression import constant, equal, maximum, name, select
 
@@ -53,10 +53,10 @@ def subarray() -> Problem:
 def notation() -> Notation:
     """Integers separated by blanks; the chain shows both values of each position."""
 
-    def entry(state: tuple[int, ...], value: int, lengths: Lengths) -> str:  # noqa: ARG001
+    def entry(state: tuple[int, ...], value: int, _lengths: Lengths) -> str:
         return f"{value}," if state[1] == 2 else str(value)
 
-    return Notation(parse, lambda inputs: " ".join(map(str, inputs[0])), draw, every, entry)
+    return Notation(parse, written, draw, every, entry)
 
 
 def draw(n: int, rng: np.random.Generator) -> Inputs:

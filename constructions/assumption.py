@@ -1,0 +1,196 @@
+"""Assumption 3 and the order of states, checked mechanically on a problem's own expressions.
+
+Bullets, in the paper's order:
+
+    1   constants N_s, N_dp, N_A bound how many tokens and values a state and the answer read
+    2   the number of states, the tokens, the values and the answer are polynomially bounded
+    3   f_I, f_T, f_A and A(n) are constant-size networks
+
+and before them what Section 4 takes for granted (bullet 0): the states come in an order in which each reads earlier
+ones only, and here also that a state's slot still holds the value that is asked for.  What a check looks at is finite:
+the instances and lengths that are given.  A violation is a proof by its witness; a bullet that holds was seen to hold.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+from bounds.formats import format_of
+from constructions.compiler import program_of
+from constructions.problem import EachRead, Inputs, Lengths, Problem, ValueRead, dependencies, solve, states, unfolded
+from constructions.programs.expression import Expr, evaluate
+from constructions.programs.stack import compiled
+
+POLYNOMIAL = 8  # a count that grows faster than n^8 between two lengths is called not polynomial
+FUNCTIONS = ("next state", "flags", "transition", "answer")  # the stages of f_I, A(n), f_T and f_A
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One bullet: what was found, and what breaks it (None: nothing)."""
+
+    bullet: int
+    statement: str
+    found: str
+    violation: str | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing breaks it."""
+        return self.violation is None
+
+
+def assumption(problem: Problem, instances: Sequence[Inputs], lengths: Sequence[Lengths]) -> tuple[Finding, ...]:
+    """All bullets, on the given instances and at the given lengths (at least two, ascending).
+
+    Raises ValueError for fewer than two lengths.
+    """
+    if len(lengths) < 2:
+        raise ValueError(f"{len(lengths)} lengths were given; growth shows between at least two")
+    return (
+        order(problem, instances),
+        constant_reads(problem, lengths),
+        polynomial(problem, instances, lengths),
+        (constant_functions(problem, lengths)),
+    )
+
+
+def order(problem: Problem, instances: Sequence[Inputs]) -> Finding:
+    """Bullet 0: every value that is read is solved before, and still in its slot, at its stated distance."""
+    statement = "states are solved in order, and what a state reads is there"
+    seen = 0
+    for inputs in instances:
+        violation = _disorder(problem, inputs)
+        if violation:
+            return Finding(0, statement, f"{seen} states in order before the violation", f"{inputs}: {violation}")
+        seen += problem.count(tuple(len(s) for s in inputs))
+    return Finding(0, statement, f"{len(instances)} instances, {seen} states", None)
+
+
+def constant_reads(problem: Problem, lengths: Sequence[Lengths]) -> Finding:
+    """Bullet 1: the largest read sets, which may not grow from one length to the next."""
+    counts = [_largest_reads(problem, each) for each in lengths]
+    found = ", ".join(
+        f"n = {_spelled(each)}: N_s = {s}, N_dp = {v}, N_A = {a}"
+        for each, (s, v, a) in zip(lengths, counts, strict=True)
+    )
+    ranged = [r.name for r in (*problem.reads, *problem.answer_reads) if isinstance(r, EachRead)]
+    grows = [label for k, label in enumerate(("N_s", "N_dp", "N_A")) if counts[-1][k] > counts[0][k]]
+    violation = f"{', '.join(map(repr, ranged))} run over a set whose size depends on n" if ranged else None
+    if violation and grows:
+        violation += f"; {' and '.join(grows)} grow"
+    return Finding(1, "constants N_s, N_dp, N_A bound the read sets", found, violation)
+
+
+def polynomial(problem: Problem, instances: Sequence[Inputs], lengths: Sequence[Lengths]) -> Finding:
+    """Bullet 2: the degrees with which states and values grow, and that no value leaves its stated interval."""
+    statement = "states, tokens, values and the answer are polynomially bounded"
+    degrees = {
+        "states": _degree([max(problem.count(each), 1) for each in lengths], lengths),
+        "values": _degree([max(map(abs, (1, *problem.value_bounds(each)))) for each in lengths], lengths),
+    }
+    found = ", ".join(f"{name} grow like n^{degree:.2g}" for name, degree in degrees.items())
+    for inputs in instances:
+        low, high = problem.value_bounds(tuple(len(s) for s in inputs))
+        solution = solve(problem, inputs)
+        for value in (*solution.values.values(), solution.answer):
+            if not low <= value <= high:
+                return Finding(2, statement, found, f"{inputs}: the value {value} lies outside [{low}, {high}]")
+    fast = [name for name, degree in degrees.items() if not degree <= POLYNOMIAL]
+    return Finding(2, statement, found, f"{fast[0]} grow faster than n^{POLYNOMIAL}" if fast else None)
+
+
+def constant_functions(problem: Problem, lengths: Sequence[Lengths]) -> Finding:
+    """Bullet 3: the hidden units of the blocks of f_I, A(n), f_T and f_A do not grow."""
+    statement = "f_I, f_T, f_A and A(n) are constant-size networks"
+    try:
+        counts = [_units(problem, each) for each in (lengths[0], lengths[-1])]
+    except ValueError as error:
+        return Finding(3, statement, "not compiled", str(error))
+    found = ", ".join(f"{stage}: {counts[-1][stage]} units" for stage in counts[-1])
+    grows = [stage for stage in counts[0] if counts[-1].get(stage, 0) > counts[0][stage]]
+    if grows:
+        stage, (before, after) = grows[0], (counts[0][grows[0]], counts[-1][grows[0]])
+        sizes = f"{before} units at n = {_spelled(lengths[0])}, {after} at n = {_spelled(lengths[-1])}"
+        return Finding(3, statement, found, f"{stage}: {sizes}")
+    return Finding(3, statement, found, None)
+
+
+def _disorder(problem: Problem, inputs: Inputs) -> str | None:
+    """What is wrong with the order of one instance."""
+    lengths = tuple(len(s) for s in inputs)
+    n = problem.sizes(lengths)
+    bounds, slots = problem.index_bounds(lengths), problem.slots(lengths)
+    rank: dict[tuple[int, ...], int] = {}
+    holder: dict[int, tuple[int, ...]] = {}
+    try:
+        solve(problem, inputs)
+        visited = list(states(problem, lengths))
+    except ValueError as error:
+        return str(error)
+    if len(visited) != problem.count(lengths):
+        return f"{len(visited)} states are visited, {problem.count(lengths)} are stated"
+    for position, state in enumerate(visited):
+        here = n | dict(zip(problem.indices, state, strict=True))
+        slot = _slot(problem, lengths, here)
+        if (
+            state in rank
+            or not 0 <= slot < slots
+            or not all(b[0] <= i <= b[1] for i, b in zip(state, bounds, strict=True))
+        ):
+            return f"state {state} comes twice, or its slot {slot} or an index is out of bounds"
+        for wanted in dependencies(problem, state, lengths)[1]:
+            place = _slot(problem, lengths, n | dict(zip(problem.indices, wanted, strict=True)))
+            if holder.get(place) != wanted:
+                return f"state {state} asks for {wanted}, but its slot {place} holds {holder.get(place)}"
+        wrong = _wrong_distance(problem, here, position, rank)
+        if wrong:
+            return f"state {state}: {wrong}"
+        rank[state], holder[slot] = position, state
+    return None
+
+
+def _wrong_distance(
+    problem: Problem, here: dict[str, int], position: int, rank: dict[tuple[int, ...], int]
+) -> str | None:
+    for read in problem.reads:
+        if not isinstance(read, ValueRead) or read.distance is None or evaluate(read.when, here) == 0:
+            continue
+        wanted = tuple(int(evaluate(e, here)) for e in read.state)
+        stated = int(evaluate(read.distance, here))
+        if position - rank[wanted] != stated:
+            return f"{read.name!r} is {position - rank[wanted]} states back, {stated} is stated"
+    return None
+
+
+def _slot(problem: Problem, lengths: Lengths, here: dict[str, int]) -> int:
+    slot: Expr = problem.slot(lengths)
+    return int(evaluate(slot, here))
+
+
+def _largest_reads(problem: Problem, lengths: Lengths) -> tuple[int, int, int]:
+    """N_s, N_dp over all states, and N_A."""
+    sets = [dependencies(problem, state, lengths) for state in states(problem, lengths)]
+    answers = len(list(unfolded(problem.answer_reads, problem.sizes(lengths))))
+    tokens = max((len(set(tokens)) for tokens, _ in sets), default=0)
+    return tokens, max((len(set(values)) for _, values in sets), default=0), answers
+
+
+def _units(problem: Problem, lengths: Lengths) -> dict[str, int]:
+    """The hidden units of the stages that hold the problem's functions, compiled for these lengths."""
+    stack = compiled(program_of(problem, lengths, sum(lengths) + problem.count(lengths) + 9, 4), format_of("float64"))
+    counts: dict[str, int] = dict.fromkeys(FUNCTIONS, 0)
+    for named in stack.blocks:
+        if named.stage in counts and not named.remembers:
+            counts[named.stage] += named.block.ssm.inner.dim
+    return counts
+
+
+def _degree(counts: Sequence[int], lengths: Sequence[Lengths]) -> float:
+    """The exponent of growth between the first and the last length."""
+    ratio = max(sum(lengths[-1]), 1) / max(sum(lengths[0]), 1)
+    return log(counts[-1] / counts[0]) / log(ratio) if ratio > 1 else 0.0
+
+
+def _spelled(lengths: Lengths) -> str:
+    return " x ".join(map(str, lengths))
