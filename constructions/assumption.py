@@ -69,7 +69,11 @@ def order(problem: Problem, instances: Sequence[Inputs]) -> Finding:
 
 def constant_reads(problem: Problem, lengths: Sequence[Lengths]) -> Finding:
     """Bullet 1: the largest read sets, which may not grow from one length to the next."""
-    counts = [_largest_reads(problem, each) for each in lengths]
+    statement = "constants N_s, N_dp, N_A bound the read sets"
+    try:
+        counts = [_largest_reads(problem, each) for each in lengths]
+    except ValueError as error:
+        return Finding(1, statement, "not counted", str(error))
     found = ", ".join(
         f"n = {_spelled(each)}: N_s = {s}, N_dp = {v}, N_A = {a}"
         for each, (s, v, a) in zip(lengths, counts, strict=True)
@@ -79,7 +83,7 @@ def constant_reads(problem: Problem, lengths: Sequence[Lengths]) -> Finding:
     violation = f"{', '.join(map(repr, ranged))} run over a set whose size depends on n" if ranged else None
     if violation and grows:
         violation += f"; {' and '.join(grows)} grow"
-    return Finding(1, "constants N_s, N_dp, N_A bound the read sets", found, violation)
+    return Finding(1, statement, found, violation)
 
 
 def polynomial(problem: Problem, instances: Sequence[Inputs], lengths: Sequence[Lengths]) -> Finding:
@@ -91,11 +95,9 @@ def polynomial(problem: Problem, instances: Sequence[Inputs], lengths: Sequence[
     }
     found = ", ".join(f"{name} grow like n^{degree:.2g}" for name, degree in degrees.items())
     for inputs in instances:
-        low, high = problem.value_bounds(tuple(len(s) for s in inputs))
-        solution = solve(problem, inputs)
-        for value in (*solution.values.values(), solution.answer):
-            if not low <= value <= high:
-                return Finding(2, statement, found, f"{inputs}: the value {value} lies outside [{low}, {high}]")
+        outside = _outside(problem, inputs)
+        if outside:
+            return Finding(2, statement, found, f"{inputs}: {outside}")
     fast = [name for name, degree in degrees.items() if not degree <= POLYNOMIAL]
     return Finding(2, statement, found, f"{fast[0]} grow faster than n^{POLYNOMIAL}" if fast else None)
 
@@ -114,6 +116,19 @@ def constant_functions(problem: Problem, lengths: Sequence[Lengths]) -> Finding:
         sizes = f"{before} units at n = {_spelled(lengths[0])}, {after} at n = {_spelled(lengths[-1])}"
         return Finding(3, statement, found, f"{stage}: {sizes}")
     return Finding(3, statement, found, None)
+
+
+def _outside(problem: Problem, inputs: Inputs) -> str | None:
+    """The value of one instance that leaves its stated interval."""
+    low, high = problem.value_bounds(tuple(len(s) for s in inputs))
+    try:
+        solution = solve(problem, inputs)
+    except ValueError as error:
+        return str(error)
+    for value in (*solution.values.values(), solution.answer):
+        if not low <= value <= high:
+            return f"the value {value} lies outside [{low}, {high}]"
+    return None
 
 
 def _disorder(problem: Problem, inputs: Inputs) -> str | None:

@@ -1,0 +1,68 @@
+"""Assumption 3: what holds, and each bullet broken on purpose."""
+
+from dataclasses import replace
+
+import pytest
+
+from constructions.assumption import assumption
+from constructions.problem import ValueRead
+from constructions.problems import edit_distance, lis, matrix_chain, subarray
+from constructions.problems.edit_distance import Costs
+from constructions.programs.expression import constant, modulo, name
+
+EDITS = edit_distance.edit_distance(Costs())
+GOOD = {
+    "lis": (lis.two_indices(), lis.notation(), 4, [(4,), (8,), (16,)]),
+    "edits": (EDITS, edit_distance.notation(), 2, [(3, 3), (6, 6), (12, 12)]),
+    "subarray": (subarray.subarray(), subarray.notation(), 3, [(4,), (16,)]),
+    "matrix chain": (matrix_chain.matrix_chain(), matrix_chain.notation(), 3, [(4,), (8,)]),
+}
+
+
+@pytest.mark.parametrize("key", GOOD)
+def test_the_problems_meet_all_bullets(key):
+    problem, notation, n, lengths = GOOD[key]
+    findings = assumption(problem, list(notation.every(n)), lengths)
+    assert [finding.bullet for finding in findings] == [0, 1, 2, 3]
+    assert [finding.violation for finding in findings] == [None] * 4
+
+
+def test_the_chain_of_section_4_breaks_the_first_bullet():
+    problem, lengths = lis.one_index(), [(4,), (8,), (16,)]
+    findings = assumption(problem, list(lis.notation().every(3)), lengths)
+    assert findings[0].holds
+    assert findings[2].holds
+    assert findings[1].violation is not None
+    assert "N_dp = 15" in findings[1].found
+    assert findings[3].violation is not None
+
+
+@pytest.mark.parametrize(
+    ("bullet", "planted", "message"),
+    [
+        (0, {"slot": lambda _: name("k") - 1}, "holds"),
+        (0, {"slots": lambda _: 2}, "out of bounds"),
+        (0, {"count": lambda lengths: lengths[0] * lengths[1] + 1}, "are stated"),
+        (0, {"count": lambda lengths: max(lengths[0] * lengths[1] - 2, 0)}, "stated"),
+        (0, {"reads": (*EDITS.reads[:-1], ValueRead("corner", (name("j"), name("k"))))}, "not solved yet"),
+        (
+            0,
+            {"reads": (*EDITS.reads[:2], replace(EDITS.reads[2], distance=constant(2)), *EDITS.reads[3:])},
+            "is 1 states back, 2 is stated",
+        ),
+        (2, {"value_bounds": lambda _: (0, 3)}, "outside"),
+        (2, {"value_bounds": lambda lengths: (0, 99 * 2 ** (2 * sum(lengths)))}, "faster"),
+        (3, {"transition": modulo(EDITS.transition, 5)}, "units at n"),
+    ],
+)
+def test_a_broken_bullet_is_named(bullet, planted, message):
+    problem = replace(EDITS, **planted)
+    instances = list(edit_distance.notation().every(2))
+    findings = {f.bullet: f for f in assumption(problem, instances, [(3, 3), (24, 24)])}
+    assert findings[bullet].violation is not None
+    assert message in findings[bullet].violation
+
+
+def test_growth_needs_two_lengths():
+    with pytest.raises(ValueError, match="at least two"):
+        assumption(EDITS, [], [(3, 3)])
