@@ -28,6 +28,7 @@ from bounds.rounding import growth as growth
 from bounds.rounding import recurrence_error as recurrence_error
 from bounds.scales import binary_scale as binary_scale
 from bounds.scales import circle_scale as circle_scale
+from bounds.scales import circle_scale_least as circle_scale_least
 from bounds.scales import gated_write_off as gated_write_off
 from bounds.scales import silu_unit_gate as silu_unit_gate
 from bounds.scales import softplus_inverse as softplus_inverse

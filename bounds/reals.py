@@ -195,6 +195,14 @@ def ends(x: arb) -> tuple[Fraction, Fraction]:
     raise Undecided(f"the enclosure {x} is not finite")
 
 
+def narrow(x: arb) -> bool:
+    """Whether a ball tells at least one bit of its number (or is exact), so that its ends may round alike.
+
+    Only then are the ends worth having: a wide ball, such as exp of one, may reach to 2^(2^100), which no memory holds.
+    """
+    return x.is_finite() and x.rel_accuracy_bits() > 0
+
+
 def _dyadic(x: arb) -> Fraction:
     mantissa, exponent = x.man_exp()
     return int(mantissa) * Fraction(2) ** int(exponent)
@@ -216,7 +224,7 @@ def digits(value: Number | ClosedForm, n: int, cap_bits: int = CAP_BITS) -> str:
     x = arb("nan")
     for bits in _precisions(cap_bits):
         x = enclose(value, bits)
-        if x.is_finite():
+        if narrow(x):
             low, high = (round_decimal(end, n) for end in ends(x))
             if low == high:
                 return low

@@ -98,9 +98,14 @@ def recurrence_error(magnitude: float, T: int, d_h: int, format: FloatFormat, en
 
     Coefficients must be multiplied: a run that adds their logarithms rounds those sums as well and is not covered.
 
+    A sparse run whose blocks of v share a fill carries v - fill and fill through recurrences of their own and adds the
+    two outputs: two roundings more than K (the difference, the addition), and |v - fill| + |fill| <= |v| + 2 |fill| in
+    the place of |v|. Its caller gives that magnitude, T + 1 (which raises K by two and leaves room for the operations),
+    and an `entry` that bounds |v| + |fill|.
+
     Args:
-        magnitude: the same output with b, c, Delta, x replaced by their moduli.
-        T: number of steps up to the output.
+        magnitude: the same output with b, c, Delta, x replaced by their moduli; in a sparse run, by those above.
+        T: number of steps up to the output; in a sparse run with a fill, one more.
         d_h: state entries of the channel.
         entry: bound of the moduli of the entries of b, c and v, at least 1.
 

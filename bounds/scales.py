@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from bounds.reals import FLOATS, Number, Order, Reals, decide
+from bounds.reals import FLOATS, ClosedForm, Number, Order, Reals, decide
+
+NEAR = 32  # points of the circle on either side that are weighed first
 
 
 def softplus_inverse(y: Number, reals: Reals = FLOATS) -> Any:
@@ -86,9 +88,8 @@ def binary_scale(N: int, M: Number, W_V: Number, epsilon: Number, reals: Reals =
     Raises:
         ValueError: N < 1, or one of M, W_V, eps not above 0.
     """
-    _check(N, epsilon, M=M, W_V=W_V)
-    share = _share(M, W_V, epsilon)
-    if N == 1 or share >= 1:
+    share = _demand(N, M, W_V, epsilon)
+    if share is None:
         return reals.number(0)
     m = (N - 1).bit_length()
     return _at_least_zero(-reals.log(reals.expm1(-reals.log1p(-reals.number(share)) / m)) / 2, reals)
@@ -104,6 +105,16 @@ def circle_weight(scale: Number, N: int, reals: Reals = FLOATS) -> Any:
     half = [_circle_term(s, r, N, reals) for r in range(1, (N - 1) // 2 + 1)]
     total = 2 * sum(reversed(half), reals.number(0))  # the smallest terms first
     return total + _circle_term(s, N // 2, N, reals) if N % 2 == 0 else total
+
+
+def circle_weight_bounds(scale: Number, N: int, near: int, reals: Reals = FLOATS) -> tuple[Any, Any]:
+    """A lower and an upper bound of `circle_weight` from the `near` < N / 2 nearest points on either side.
+
+    Weights fall up to r = N / 2, so each point farther off weighs at least 0 and at most what the next one weighs.
+    """
+    s = reals.number(scale)
+    low = 2 * sum((_circle_term(s, r, N, reals) for r in range(1, near + 1)), reals.number(0))
+    return low, low + (N - 1 - 2 * near) * _circle_term(s, near + 1, N, reals)
 
 
 def _circle_term(s: Any, r: int, N: int, reals: Reals) -> Any:
@@ -124,15 +135,15 @@ def circle_scale(N: int, M: Number, W_V: Number, epsilon: Number, reals: Reals =
 
         s = log((N - 1) (1 - e) / e) / gap.
 
-    Enough for every N; needed for N = 2 and N = 3, where all others are equally near. `circle_scale_required` is
-    smaller from N = 4 on. As gap is about 2 pi^2 / N^2, the scale grows like N^2 log N: that is the price of d_k = 2.
+    Enough for every N; needed for N = 2 and N = 3, where all others are equally near. `circle_scale_least` is smaller
+    from N = 4 on, for large N or eps by more than a half. As gap is about 2 pi^2 / N^2, the scale grows like N^2 log N:
+    that is the price of d_k = 2.
 
     Raises:
         ValueError: N < 1, or one of M, W_V, eps not above 0.
     """
-    _check(N, epsilon, M=M, W_V=W_V)
-    share = _share(M, W_V, epsilon)
-    if N == 1 or share >= 1:
+    share = _demand(N, M, W_V, epsilon)
+    if share is None:
         return reals.number(0)
     odds = (N - 1) * (1 - share) / share
     return _at_least_zero(reals.log(reals.number(odds)) / _circle_gap(1, N, reals), reals)
@@ -142,17 +153,32 @@ def circle_scale_enough(scale: Number, N: int, M: Number, W_V: Number, epsilon: 
     """Proves how the others' weight at `scale` compares with the weight that eps allows; LESS or EQUAL: it is enough.
 
     The exact error at the last position is 2 M W_V R / (1 + R), R = `circle_weight`, so it is within eps exactly when
-    R <= e / (1 - e), e = eps / (2 M W_V).
+    R <= e / (1 - e), e = eps / (2 M W_V). Mostly a few points weigh all, so `circle_weight_bounds` are asked first.
 
     Raises:
-        ValueError: N < 1, one of M, W_V, eps not above 0, or eps >= 2 M W_V, where every scale is enough.
+        ValueError: N < 1, one of M, W_V, eps not above 0, or N = 1 or eps >= 2 M W_V, where every scale is enough.
     """
-    _check(N, epsilon, M=M, W_V=W_V)
-    share = _share(M, W_V, epsilon)
-    if share >= 1:
-        raise ValueError(f"epsilon = {epsilon} is at least 2 M W_V, where every scale is enough")
-    allowed = share / (1 - share)
-    return decide(lambda reals: circle_weight(scale, N, reals), lambda reals: reals.number(allowed))
+    share = _demand(N, M, W_V, epsilon)
+    if share is None:
+        raise ValueError(f"N = {N}, epsilon = {epsilon}: with one position, or from 2 M W_V on, every scale is enough")
+
+    def allowed(reals: Reals) -> Any:
+        return reals.number(share / (1 - share))
+
+    near = NEAR
+    while 2 * near < N:
+        if order := _told_by_the_nearest(near, scale, N, allowed):
+            return order
+        near *= 8
+    return decide(lambda reals: circle_weight(scale, N, reals), allowed)
+
+
+def _told_by_the_nearest(near: int, scale: Number, N: int, allowed: ClosedForm) -> Order | None:
+    if decide(lambda reals: circle_weight_bounds(scale, N, near, reals)[0], allowed) is Order.GREATER:
+        return Order.GREATER
+    if decide(lambda reals: circle_weight_bounds(scale, N, near, reals)[1], allowed) is Order.LESS:
+        return Order.LESS
+    return None
 
 
 def circle_scale_required(N: int, M: Number, W_V: Number, epsilon: Number) -> float:
@@ -164,11 +190,27 @@ def circle_scale_required(N: int, M: Number, W_V: Number, epsilon: Number) -> fl
     Raises:
         ValueError: N < 1, or one of M, W_V, eps not above 0.
     """
-    _check(N, epsilon, M=M, W_V=W_V)
-    share = _share(M, W_V, epsilon)
-    if N == 1 or share >= 1 or share / (1 - share) >= N - 1:
+    share = _demand(N, M, W_V, epsilon)
+    if share is None or share / (1 - share) >= N - 1:
         return 0.0
     return _newton(_gaps(N), FLOATS.log(share / (1 - share)))
+
+
+def circle_scale_least(N: int, M: Number, W_V: Number, epsilon: Number) -> float:
+    """A float that is proved to be enough and exceeds `circle_scale_required` by no more than its evaluation's errors.
+
+    The smallest candidate s (1 + 2^-52), s (1 + 2^-51), ... that `circle_scale_enough` accepts; the search ends, since
+    R falls in the scale and `circle_scale` is enough.
+
+    Raises:
+        ValueError: N < 1, or one of M, W_V, eps not above 0.
+    """
+    s, part = circle_scale_required(N, M, W_V, epsilon), 2.0**-52
+    if s == 0.0:
+        return 0.0
+    while circle_scale_enough(s * (1 + part), N, M, W_V, epsilon) not in (Order.LESS, Order.EQUAL):
+        part *= 2
+    return s * (1 + part)
 
 
 def _gaps(N: int) -> np.ndarray:
@@ -187,9 +229,11 @@ def _newton(gaps: np.ndarray, log_allowed: float) -> float:
         s = following
 
 
-def _share(M: Number, W_V: Number, epsilon: Number) -> Fraction:
-    """e = eps / (2 M W_V): the part of the softmax weight that may lie off pos."""
-    return Fraction(epsilon) / (2 * Fraction(M) * Fraction(W_V))
+def _demand(N: int, M: Number, W_V: Number, epsilon: Number) -> Fraction | None:
+    """e = eps / (2 M W_V), the part of the softmax weight that may lie off pos; None where every scale is enough."""
+    _check(N, epsilon, M=M, W_V=W_V)
+    share = Fraction(epsilon) / (2 * Fraction(M) * Fraction(W_V))
+    return None if N == 1 or share >= 1 else share
 
 
 def _at_least_zero(s: Any, reals: Reals) -> Any:

@@ -65,7 +65,11 @@ class Theorem2:
 
     def c(self, reals: Reals = FLOATS) -> Any:
         """c = log(4 M W_V / eps), the constant of Eq. 35."""
-        return reals.log(reals.number(4 * Fraction(self.M) * Fraction(self.W_V) / Fraction(self.epsilon)))
+        return reals.log(reals.number(self._exp_c))
+
+    @property
+    def _exp_c(self) -> Fraction:
+        return 4 * Fraction(self.M) * Fraction(self.W_V) / Fraction(self.epsilon)
 
     def threshold(self, reals: Reals = FLOATS) -> Any:
         """The score q_i^T k_pos from which Theorem 2 promises an error of at most eps: log L~ + rho + c."""
@@ -76,7 +80,8 @@ class Theorem2:
         return self._threshold(self.L_tilde_in_the_proof, reals)
 
     def _threshold(self, L_tilde: int, reals: Reals) -> Any:
-        return reals.log(reals.number(L_tilde)) + reals.number(self.rho) + self.c(reals)
+        # One logarithm of log L~ + c together, so that a threshold of exactly rho has its digits: log 1 is exactly 0.
+        return reals.number(self.rho) + reals.log(reals.number(L_tilde * self._exp_c))
 
     def required(self, reals: Reals = FLOATS) -> Any:
         """The least score from which the error is at most eps in every instance whose other scores are at most rho.

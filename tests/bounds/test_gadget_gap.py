@@ -4,14 +4,15 @@ import math
 from fractions import Fraction
 
 import numpy as np
-import pytest
 from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounds.formats import format_of
 from bounds.gadget_gap import INFLECTION_BELOW, bisect, descent, gap, gap_peak, gap_slope, larger, spread
 from bounds.gadget_rounding import SILU_SLOPE
 from bounds.reals import FLOATS, Order, Reals, decide, enclose
+from bounds.rounding import growth
 
 LENGTHS = st.floats(0.01, 60.0)
 GRID = np.linspace(0.0, 80.0, 80_001)
@@ -83,9 +84,13 @@ def test_spread_over_length_falls(m, factor):
 
 
 def test_spread_has_both_regimes():
-    assert spread(1.0) == pytest.approx(gap(1.0), rel=1e-15)
-    assert spread(50.0) == pytest.approx(descent(50.0), rel=1e-15)
-    assert descent(50.0) > gap(50.0) * 1e10
+    """Which of the two is larger is decided in balls; in floats `larger` rounds four times, numbers up to x + y."""
+    forms = {m: [lambda r, m=m, f=f: f(r.number(m), r) for f in (gap, descent)] for m in (1, 50)}
+    assert decide(forms[1][0], forms[1][1]) is Order.GREATER
+    assert decide(lambda r: 10**10 * forms[50][0](r), forms[50][1]) is Order.LESS
+    for m, larger_one in ((1.0, gap), (50.0, descent)):
+        off = growth(4, format_of("float64")) * 2 * (gap(m) + descent(m))
+        assert abs(spread(m) - larger_one(m)) <= off
 
 
 @given(LENGTHS)

@@ -8,7 +8,7 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.reals import FLOATS, FRACTIONS, Irrational, Order, Undecided, balls, decide, digits, enclose, ends
+from bounds.reals import FLOATS, FRACTIONS, Irrational, Order, Undecided, balls, decide, digits, enclose, ends, narrow
 
 RATIONALS = st.fractions(min_value=-50, max_value=50, max_denominator=1000)
 
@@ -61,6 +61,19 @@ def test_a_ball_that_tells_nothing_decides_nothing():
     assert decide(constant(1), blind) is Order.UNDECIDED
     with pytest.raises(Undecided, match="not finite"):
         ends(arb("nan"))
+
+
+def test_digits_wait_for_a_ball_that_tells_some():
+    """exp(x - y) at 64 bits, x and y of size 10^300 and 2 apart, is a ball up to 2^(10^280): no end of it is formed."""
+    huge = Fraction(10) ** 300
+
+    def e_squared(reals):
+        return reals.exp(reals.log(reals.exp(reals.number(huge + 2))) - reals.number(huge))
+
+    assert not narrow(enclose(e_squared, 64))
+    assert not narrow(arb("nan"))
+    assert narrow(arb(0))
+    assert digits(e_squared, 6) == "7.38906"
 
 
 def test_the_global_precision_is_put_back_also_after_an_error():

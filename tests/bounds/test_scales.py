@@ -9,6 +9,7 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounds import scales
 from bounds.formats import format_of
 from bounds.reals import FLOATS, FRACTIONS, Irrational, Order, balls, decide, enclose, ends
 from bounds.rounding import growth
@@ -16,8 +17,10 @@ from bounds.scales import (
     binary_scale,
     circle_scale,
     circle_scale_enough,
+    circle_scale_least,
     circle_scale_required,
     circle_weight,
+    circle_weight_bounds,
     gated_write_off,
     silu_unit_gate,
     softplus_inverse,
@@ -132,6 +135,37 @@ def test_the_circle_scales_are_enough_and_the_smaller_one_needed(N, M, W_V, shar
         assert required >= sufficient * (1 - h)
 
 
+@given(st.integers(1, 5000), st.fractions(min_value=Fraction(1, 10**9), max_value=Fraction(999, 1000)))
+def test_the_least_circle_scale_is_proved_and_hardly_above_what_is_required(N, share):
+    """0.99 of it is not enough, and it is above what is required only by what evaluating log R in floats takes."""
+    least, required = circle_scale_least(N, 1, 1, 2 * share), circle_scale_required(N, 1, 1, 2 * share)
+    if least == 0:
+        assert share / (1 - share) >= N - 1
+        return
+    assert circle_scale_enough(least, N, 1, 1, 2 * share) in (Order.LESS, Order.EQUAL)
+    assert circle_scale_enough(Fraction(least) * Fraction(99, 100), N, 1, 1, 2 * share) is Order.GREATER
+    assert required <= least <= required * (1 + growth(32 * N, format_of("float64")))
+
+
+def test_a_scale_that_claims_too_little_is_not_taken(monkeypatch):
+    """The search starts where Newton's method ends: one that ends too low is mended, not believed."""
+    right = circle_scale_least(100, 1, 1, Fraction(1, 10))
+    monkeypatch.setattr(scales, "circle_scale_required", lambda *_: right / 3)
+    found = circle_scale_least(100, 1, 1, Fraction(1, 10))
+    assert circle_scale_enough(found, 100, 1, 1, Fraction(1, 10)) is Order.LESS
+
+
+@given(st.integers(3, 40), st.fractions(min_value=0, max_value=50, max_denominator=100), st.data())
+def test_the_nearest_points_bound_the_circle_weight(N, s, data):
+    near = data.draw(st.integers(1, (N - 1) // 2))
+    low, high = (enclose(lambda r, end=end: circle_weight_bounds(s, N, near, r)[end], BITS) for end in (0, 1))
+    with ctx.workprec(BITS):
+        weight = circle_weight(s, N, balls(BITS))
+        assert low <= weight or low.overlaps(weight)
+        assert weight <= high or high.overlaps(weight)
+    assert decide(lambda r: circle_weight_bounds(s, N, near, r)[0], lambda r: 2 * circle_weight(s, N, r)) is Order.LESS
+
+
 @given(st.integers(1, 30), st.fractions(min_value=0, max_value=50, max_denominator=100))
 def test_the_circle_weight_is_the_sum_over_the_other_points(N, s):
     with ctx.workprec(BITS):
@@ -157,12 +191,13 @@ def test_nothing_is_asked_where_nothing_is_needed():
         assert scale(2, 1, 1, Fraction(3, 2)) == 0  # the plain average is good enough
         assert enclose(lambda r, scale=scale: scale(2, 1, 1, Fraction(3, 2), r), BITS) == 0
     assert circle_scale_required(1, 1, 1, 0.1) == circle_scale_required(64, 1, 1, 2) == 0
+    assert circle_scale_least(1, 1, 1, 0.1) == circle_scale_least(64, 1, 1, 2) == 0
     assert circle_scale_required(2, 1, 1, Fraction(3, 2)) == 0
     assert gated_write_off(1, 1, Fraction(1, 100)) == 0
     assert gated_write_off(2, 1, 1) == 0  # softplus(0) = log 2 < 1
 
 
-@pytest.mark.parametrize("scale", [binary_scale, circle_scale, circle_scale_required])
+@pytest.mark.parametrize("scale", [binary_scale, circle_scale, circle_scale_required, circle_scale_least])
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
@@ -182,6 +217,8 @@ def test_further_refusals():
         gated_write_off(2, 1, -1)
     with pytest.raises(ValueError, match="every scale is enough"):
         circle_scale_enough(1, 2, 1, 1, 2)
+    with pytest.raises(ValueError, match="every scale is enough"):
+        circle_scale_enough(1, 1, 1, 1, 1)
 
 
 def test_floats_and_balls_read_one_text():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bounds.exact import attention_worst_case
 from bounds.formats import FORMATS, format_of
-from bounds.reals import FLOATS, Order, decide, enclose, ends
+from bounds.reals import FLOATS, Order, decide, digits, enclose, ends
 from bounds.rounding import growth
 from bounds.theorem2 import Theorem2
 
@@ -97,6 +97,13 @@ def test_nothing_is_required_of_a_single_position_or_a_large_epsilon():
     assert p.required() is None
     assert replace(p, i=5, epsilon=2).required() is None
     assert replace(p, i=5).required() is not None
+
+
+def test_a_threshold_of_exactly_rho_has_its_digits():
+    """L~ 4 M W_V = eps: log L~ and c cancel, which two logarithms would leave as an enclosure of 0."""
+    p = Theorem2(L=8, i=8, matched=1, rho=0, epsilon=96, M=1, W_V=3)
+    assert digits(p.threshold, 5) == "0"
+    assert digits(replace(p, rho=Fraction(1, 8)).threshold, 5) == "0.12500"
 
 
 @pytest.mark.parametrize("name", FORMATS)
