@@ -60,7 +60,7 @@ def attend(head: Attention, stream: Stream, asked: Int[jax.Array, " R"]) -> Floa
     q = head.W_q(stream)[head.W_q.codomain.names[0]].dense()
     k = head.W_k(stream)[head.W_k.codomain.names[0]].dense()
     v = head.W_v(stream)[head.W_v.codomain.names[0]].dense()
-    at_once = min(QUERIES_AT_ONCE, asked.shape[0])
+    at_once = min(QUERIES_AT_ONCE, max(1, asked.shape[0]))  # nothing may be asked at all
     padding = -asked.shape[0] % at_once
     blocks = jnp.pad(asked, (0, padding)).reshape(-1, at_once)
     answers = jax.lax.map(lambda i: _softmax_read(q[i], k, v, i), blocks)

@@ -58,7 +58,7 @@ class Encoding:
             if index.size and not (index.min() >= VOID and index.max() < self.N):
                 raise ValueError(f"{name} must lie in 0 .. {self.N - 1}, got {index.min()} .. {index.max()}")
         rows = {
-            VALUES: dense_rows(x.astype(dtype)),
+            VALUES: dense_rows(x.astype(dtype, copy=False)),
             POSITION: self._code(position, dtype),
             TARGET: self._code(target, dtype),
             ONE: dense_rows(np.ones((len(x), 1), dtype)),
@@ -68,5 +68,6 @@ class Encoding:
     def _code(self, index: Int[np.ndarray, " T"], dtype: jnp.dtype) -> Rows:
         if self.codes is None:
             return one_hot_rows(index.astype(np.int32), self.N, dtype)
-        with_zero = np.concatenate([self.codes, np.zeros((1, self.codes.shape[1]))])
-        return dense_rows(with_zero[index].astype(dtype))
+        rows = self.codes[index].astype(dtype, copy=False)
+        rows[index == VOID] = 0
+        return dense_rows(rows)

@@ -54,6 +54,8 @@ class Action:
         }
         if blocks[self.outer] != (domain.blocks, codomain.blocks):
             return f"{self.outer.value}, but {domain.blocks} blocks in and {codomain.blocks} out"
+        if self.inner.ndim not in (0, 2):
+            return f"inner factor of shape {self.inner.shape}; a number or a matrix (width out, width in) is allowed"
         widths = (codomain.width, domain.width)
         if (self.inner.ndim == 0 and widths[0] != widths[1]) or (self.inner.ndim == 2 and self.inner.shape != widths):
             return (
@@ -161,15 +163,17 @@ class LinearMap:
 
 
 def linear_map(domain: Layout, codomain: Layout, actions: Mapping[tuple[str, str], Action]) -> LinearMap:
-    """A checked map.  Raises ValueError where an entry names no space of the layouts or has the wrong shape for it."""
+    """A checked map.  Raises ValueError where an entry names no space of the layouts, has the wrong shape for it, or
+    holds NaN or an infinity.
+    """
     for (source, target), action in actions.items():
         if source not in domain or target not in codomain:
             raise ValueError(f"{source!r} -> {target!r}: the map goes from {domain.names} to {codomain.names}")
         reason = action.mismatch(domain[source], codomain[target])
         if reason:
             raise ValueError(f"{source!r} -> {target!r}: {reason}")
-        if np.isnan(np.asarray(action.inner)).any():
-            raise ValueError(f"{source!r} -> {target!r}: the weights hold NaN")
+        if not np.isfinite(np.asarray(action.inner)).all():
+            raise ValueError(f"{source!r} -> {target!r}: the weights hold NaN or an infinity")
     return LinearMap(domain, codomain, dict(actions))
 
 

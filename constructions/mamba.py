@@ -140,7 +140,7 @@ class Signals:
 
 
 def mamba_block(W_1: LinearMap, b_1: Vector, W_2: LinearMap, b_2: Vector, W_3: LinearMap, ssm: SSM) -> MambaBlock:
-    """A checked block.  Raises ValueError where layouts do not meet or a bias has the wrong shape."""
+    """A checked block.  Raises ValueError where layouts do not meet, or a bias has the wrong shape or is not finite."""
     for name, layout in (("W_1", W_1.codomain), ("W_2", W_2.codomain), ("W_3", W_3.domain)):
         if layout != ssm.inner:
             raise ValueError(
@@ -160,7 +160,9 @@ def selective_ssm(
     A: Float[Array, ""] | dict[str, Array] | None = None,
     D: Vector | None = None,
 ) -> SSM:
-    """A checked module.  Raises ValueError for layouts that do not meet, A > 0 or NaN, or A of a wrong shape."""
+    """A checked module.  Raises ValueError for layouts that do not meet, A > 0 or NaN, A or D of a wrong shape, and a D
+    that is not finite.
+    """
     inner = W_b.domain
     if W_c.domain != inner or W_Delta1.domain != inner or W_c.codomain != W_b.codomain or len(W_b.codomain.spaces) != 1:
         raise ValueError("W_b, W_c and W_Delta1 must read one inner layout, and W_b, W_c write one state space")
@@ -173,6 +175,8 @@ def selective_ssm(
             f"W_Delta2 must read what W_Delta1 writes and write the channels {written[0].spaces} "
             f"or {written[1].spaces}, got {W_Delta2.codomain.spaces}"
         )
+    if not isinstance(A, dict) and A is not None and np.ndim(A) != 0:
+        raise ValueError(f"A has shape {np.shape(A)}; give one number, or for each channel space an array (d_h, width)")
     for name, entries in (A if isinstance(A, dict) else {} if A is None else dict.fromkeys(channels, A)).items():
         if not bool((np.asarray(entries) <= 0).all()):
             raise ValueError(
@@ -230,6 +234,8 @@ def _check_vector(name: str, vector: Vector, layout: Layout) -> None:
             raise ValueError(
                 f"{name}[{space!r}] has shape {np.shape(entries)}; the layout has {[(s.name, s.width) for s in layout]}"
             )
+        if not np.isfinite(np.asarray(entries)).all():
+            raise ValueError(f"{name}[{space!r}] must hold finite numbers, got {entries}")
 
 
 def _scaled(Delta: Rows, rows: Rows) -> Rows:

@@ -23,6 +23,8 @@ from constructions.precision import contract
 from constructions.rows import VOID, Array, Rows, present_or_past
 
 State = dict[str, Float[jax.Array, "d_h _ _"]]  # H of shape (d_h, blocks, width), for each space of channels
+Halves = tuple[jax.Array | None, jax.Array | None]  # states of `sparse`: of what all blocks share, of what is listed
+Carried = dict[str, Halves] | None
 Reads = Mapping[str, Int[Array, "*T k"] | None]  # the blocks of each space whose outputs are wanted; None: all of them
 
 
@@ -56,17 +58,21 @@ def suited(s: Signals) -> Execution:
     return Execution.CHUNKED if s.b.blocks * s.b.width >= enough else Execution.SCAN
 
 
-def recur(s: Signals, reads: Reads, execution: Execution) -> dict[str, Rows]:
-    """The recurrence over a whole sequence, by the execution asked for."""
+def recur(s: Signals, reads: Reads, execution: Execution, carried: Carried = None) -> tuple[Carried, dict[str, Rows]]:
+    """The recurrence over a sequence, by the execution asked for; `sparse` goes on from what an earlier part of the
+    sequence carried (None: nothing was before) and returns what it carries itself.
+    """
     if execution is Execution.SCAN:
-        return _scan(s, reads)
+        return None, _scan(s, reads)
     if isinstance(s.a, Forgetting):
         raise ValueError(
             f"the {execution.value} execution needs one forgetting coefficient a step; this A differs between channels"
         )
     if execution is Execution.CHUNKED:
-        return {name: _chunked(s.a, s.b, s.c, v, reads[name]) for name, v in s.v.items()}
-    return {name: _sparse(s.a, s.b, s.c, v, reads[name]) for name, v in s.v.items()}
+        return None, {name: _chunked(s.a, s.b, s.c, v, reads[name]) for name, v in s.v.items()}
+    before = carried or {}
+    done = {name: _sparse(before.get(name, (None, None)), s, v, reads[name]) for name, v in s.v.items()}
+    return {name: H for name, (H, _) in done.items()}, {name: y for name, (_, y) in done.items()}
 
 
 def advance(H: State, s: Signals, reads: Reads) -> tuple[State, dict[str, Rows]]:
@@ -126,7 +132,7 @@ def _chunked(a: Array | None, b: Rows, c: Rows, v: Rows, read: Array | None) -> 
     is carried as it came and applied when the next chunk begins, before the state is read, so that the loop can
     update the state in place."""
     length, Q = v.leading[0], chunk_length(v.leading[0])
-    parts = jax.tree.map(lambda x: _in_chunks(x, Q), (b, c, v, read))
+    parts = jax.tree.map(lambda x: in_chunks(x, Q), (b, c, v, read))
     coefficients = None if a is None else jnp.pad(a, (0, -length % Q), constant_values=1).reshape(-1, Q)
 
     def chunk(carry, part):
@@ -159,7 +165,7 @@ def _written(
     return jnp.prod(a) * X + contract("jc,js->cs", v.dense(), B * to_end[:, None])
 
 
-def _in_chunks(x: jax.Array, Q: int) -> jax.Array:
+def in_chunks(x: jax.Array, Q: int) -> jax.Array:
     """(T, ...) -> (chunks, Q, ...), padded by zeros, index lists by VOID."""
     x = jnp.asarray(x)
     filler = VOID if jnp.issubdtype(x.dtype, jnp.integer) else 0
@@ -180,45 +186,61 @@ def _decay(a: Float[jax.Array, " Q"] | None, Q: int, dtype: jnp.dtype) -> Float[
     return jnp.cumprod(jnp.where(below, jnp.broadcast_to(a[:, None], (Q, Q)), jnp.ones((), dtype)), axis=0) * causal
 
 
-def _sparse(a: Array | None, b: Rows, c: Rows, v: Rows, read: Array | None) -> Rows:
+def _sparse(before: Halves, s: Signals, v: Rows, read: Array | None) -> tuple[Halves, Rows]:
     """Scatter what is written, gather what is read.
 
     The recurrence is linear in v: where all blocks of v share a fill, its part is one recurrence of a single block,
     and the listed blocks carry only their difference to it.
     """
     if v.fill is None or v.blocks == 1:  # a single block shares nothing
-        return _sparse_lists(a, b, c, v, read)
-    alike = replace(_sparse_lists(a, b, c, Rows(v.fill, None, None, 1, v.width), None), blocks=v.blocks)
+        H, y = _sparse_lists(before[1], s, v, read)
+        return (None, H), y
+    H_alike, alike = _sparse_lists(before[0], s, Rows(v.fill, None, None, 1, v.width), None)
+    alike = replace(alike, blocks=v.blocks)
     if v.index is None or v.value is None:
-        return alike
+        return (H_alike, None), alike
     difference = replace(v, fill=None, value=v.value - jnp.asarray(v.fill)[..., None, :])
-    listed = _sparse_lists(a, b, c, difference, read)
+    H, listed = _sparse_lists(before[1], s, difference, read)
     index, value = _listed_blocks(listed)
-    return replace(listed, value=value + alike.at(index))
+    return (H_alike, H), replace(listed, value=value + alike.at(index))
 
 
-def _sparse_lists(a: Array | None, b: Rows, c: Rows, v: Rows, read: Array | None) -> Rows:
+def _sparse_lists(before: jax.Array | None, s: Signals, v: Rows, read: Array | None) -> tuple[jax.Array, Rows]:
     """One scan over (index, value) lists; the state is written before it is read, so that the loop updates it in
     place.
     """
+    a, b, c = s.a, s.b, s.c
     states = b.blocks * b.width
-    write, query, values = _coordinates(b), _coordinates(c), _listed_blocks(v)
+    write, query, (listed, values) = _coordinates(b), _coordinates(c), _listed_blocks(v)
 
     def one(H, row):
-        a_i, (s, b_s), (t, c_t), (q, v_q), wanted = row
-        rows = b_s[:, None, None] * v_q[None]
+        a_i, (s, b_s), (t, c_t), q, v_q, wanted = row
         H = H if a_i is None else a_i * H
-        H = H.at[s[:, None], q[None, :]].add(rows, mode="drop")
+        rows = (b_s[:, None] * v_q[None]).reshape(-1, v.width)
+        H = H.at[_flat(s, q, states, v.blocks)].add(rows, mode="drop")
         index = jnp.arange(v.blocks, dtype=jnp.int32) if wanted is None else present_or_past(wanted, v.blocks)
-        found = H.at[t[:, None], index[None, :]].get(mode="fill", fill_value=0)
-        return H, contract("skw,s->kw", found, c_t)
+        found = H.at[_flat(t, index, states, v.blocks)].get(mode="fill", fill_value=0)
+        return H, contract("sk,s->k", found.reshape(len(t), -1), c_t)
 
-    start = jnp.zeros((states, v.blocks, v.width), _dtype(b, v))
-    outputs = jax.lax.scan(one, start, (a, write, query, values, read))[1]
+    start = jnp.zeros((states * v.blocks, v.width), _dtype(b, v)) if before is None else before
+    # Long arrays have two axes, (T, all else): with a third of length one XLA lays them out differently and copies.
+    flat = values.reshape(len(values), -1)
+    end, outputs = jax.lax.scan(one, start, (a, write, query, listed, flat, read))
     if v.blocks == 1:
-        return Rows(outputs[:, 0], None, None, 1, v.width)
+        return end, Rows(outputs, None, None, 1, v.width)
+    outputs = outputs.reshape(len(outputs), -1, v.width)
     index = jnp.broadcast_to(jnp.arange(v.blocks, dtype=jnp.int32), outputs.shape[:2]) if read is None else read
-    return Rows(None, index, outputs, v.blocks, v.width)
+    return end, Rows(None, index, outputs, v.blocks, v.width)
+
+
+def _flat(s: Int[jax.Array, " j"], q: Int[jax.Array, " k"], states: int, blocks: int) -> Int[jax.Array, " jk"]:
+    """Where the state's rows (s, q) lie one after the other, past the end where s or q is: one index finds a row faster
+    than two.
+    """
+    if blocks == 1:
+        return s
+    outside = (s >= states)[:, None] | (q >= blocks)[None, :]
+    return jnp.where(outside, states * blocks, s[:, None] * blocks + q[None, :]).reshape(-1)
 
 
 def _coordinates(rows: Rows) -> tuple[Int[jax.Array, "T k"], Float[jax.Array, "T k"]]:

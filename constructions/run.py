@@ -3,15 +3,19 @@
 Nothing here or in `constructions.recurrence` knows which theorem the weights come from.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from constructions.linear import Stream
 from constructions.mamba import SSM, MambaBlock, biased, signals
-from constructions.recurrence import Execution, Reads, State, advance, recur, suited
+from constructions.recurrence import Carried, Execution, Reads, State, advance, in_chunks, recur, suited
 from constructions.rows import Rows
+
+PIECE = 2**14  # steps of a long sparse run whose signals exist at the same time
 
 
 def run_ssm(ssm: SSM, z: Stream, execution: Execution | None = None, reads: Reads | None = None) -> Stream:
@@ -21,21 +25,54 @@ def run_ssm(ssm: SSM, z: Stream, execution: Execution | None = None, reads: Read
     channel space are wanted at each step (the others are left out of the result, where they count as zero).
     Raises ValueError if `chunked` or `sparse` is asked for a forgetting that differs between channels.
     """
-    s = signals(ssm, z)
     wanted: Reads = dict.fromkeys(ssm.channels) if reads is None else reads
-    y = {name: Rows(None, None, None, z[name].blocks, z[name].width) for name in ssm.channels}
-    driven = replace(s, v={name: v for name, v in s.v.items() if not v.is_zero})
-    if driven.v and not (s.b.is_zero or s.c.is_zero):
-        y |= recur(driven, wanted, execution or suited(driven))
-    outputs = Stream(ssm.inner.only(ssm.channels), y)
-    return outputs if ssm.D is None else outputs + _skipped(ssm, z)
+    if _in_pieces(z, execution):
+        return _piece_by_piece(lambda H, part: _ssm_from(H, ssm, part[0], execution, part[1]), (z, wanted))
+    return _ssm_from(None, ssm, z, execution, wanted)[1]
 
 
 def run_block(block: MambaBlock, x: Stream, execution: Execution | None = None) -> Stream:
     """f(X) of Eq. 3 for a stream over the block's layout; the residual of Eq. 2 is `x + run_block(block, x)`."""
+    if _in_pieces(x, execution):
+        return _piece_by_piece(lambda H, part: _block_from(H, block, part, execution), x)
+    return _block_from(None, block, x, execution)[1]
+
+
+def _in_pieces(x: Stream, execution: Execution | None) -> bool:
+    return execution is Execution.SPARSE and x.leading[0] > PIECE
+
+
+def _piece_by_piece(run: Callable, x: Any) -> Stream:
+    """`run(carried, part)` over the parts of a long sequence, each going on from what the one before carried: signals
+    exist for one part at a time, so a long run needs little memory beside its state, its input and its output.
+    """
+    length = jax.tree.leaves(x)[0].shape[0]
+    parts = jax.tree.map(lambda leaf: in_chunks(leaf, PIECE), x)
+    first = jax.tree.map(lambda leaf: leaf[0], parts)
+    nothing = jax.tree.map(lambda H: jnp.zeros(H.shape, H.dtype), jax.eval_shape(lambda p: run(None, p)[0], first))
+    y = jax.lax.scan(run, nothing, parts)[1]
+    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[:length], y)
+
+
+def _ssm_from(
+    before: Carried, ssm: SSM, z: Stream, execution: Execution | None, wanted: Reads
+) -> tuple[Carried, Stream]:
+    """What the module carries after the steps of z, and its outputs at them."""
+    s = signals(ssm, z)
+    y = {name: Rows(None, None, None, z[name].blocks, z[name].width) for name in ssm.channels}
+    driven, after = replace(s, v={name: v for name, v in s.v.items() if not v.is_zero}), before
+    if driven.v and not (s.b.is_zero or s.c.is_zero):
+        after, live = recur(driven, wanted, execution or suited(driven), before)
+        y |= live
+    outputs = Stream(ssm.inner.only(ssm.channels), y)
+    return after, outputs if ssm.D is None else outputs + _skipped(ssm, z)
+
+
+def _block_from(before: Carried, block: MambaBlock, x: Stream, execution: Execution | None) -> tuple[Carried, Stream]:
     z, gate = _branches(block, x)
     reads = {name: gate[name].index if gate[name].fill is None else None for name in block.ssm.channels}
-    return _gated(block, run_ssm(block.ssm, z, execution, reads), gate)
+    after, y = _ssm_from(before, block.ssm, z, execution, reads)
+    return after, _gated(block, y, gate)
 
 
 def suited_execution(module: SSM | MambaBlock, x: Stream) -> Execution:

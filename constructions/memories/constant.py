@@ -24,6 +24,8 @@ from constructions.mamba import SHARED, selective_ssm
 from constructions.memories.memory import Memory
 from constructions.memories.theorem3 import RANK, rate, recorded_Delta
 
+ROWS_AT_ONCE = 2**12  # of keys that are computed at a time, while the caches hold them
+
 
 def constant(
     N: int, d: int, codes: Float[np.ndarray, "N d_h"], keys: str, a: float = 1.0, *, literal_Delta: bool = False
@@ -67,6 +69,12 @@ def projection_keys(N: int, d_h: int) -> Float[np.ndarray, "N d_h"]:
     """
     if d_h >= N:
         return np.eye(N, d_h)
-    angles = 2.0 * np.pi * np.outer(np.arange(N), np.arange(1, d_h // 2 + 1)) / N
-    pairs = np.sqrt(2.0 / N) * np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
-    return pairs if d_h % 2 == 0 else np.concatenate([np.full((N, 1), N**-0.5), pairs], axis=1)
+    keys, odd = np.full((N, d_h), N**-0.5), d_h % 2
+    frequencies, cosines = np.arange(1, d_h // 2 + 1), odd + d_h // 2
+    for start in range(0, N, ROWS_AT_ONCE):
+        rows = keys[start : start + ROWS_AT_ONCE]
+        angles = 2.0 * np.pi * np.outer(np.arange(start, start + len(rows)), frequencies) / N
+        np.cos(angles, out=rows[:, odd:cosines])
+        np.sin(angles, out=rows[:, cosines:])
+        rows[:, odd:] *= np.sqrt(2.0 / N)
+    return keys

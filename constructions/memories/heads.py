@@ -7,13 +7,16 @@ O, O]: the score of token j is s u_pos(i)^T u_j, largest at j = pos(i).  Two fam
 *circle*  d_k = 2: the points (cos, sin)(2 pi j / N).  The nearest ones score s (1 - cos(2 pi / N)) ~ 2 pi^2 s / N^2
 less, so s = O(N^2 log(N / epsilon)).
 The scale s comes from epsilon and N (bounds.scales); with 2 M (1 - weight at pos(i)) being the exact worst case, the
-error is at most epsilon.
+error is at most epsilon.  That counts the N positions, each written by at most one token of the context.  A token
+without a position (VOID, key 0) scores 0, which is s |u|^2 below the target (|u|^2 is d_k for binary codes, 1 for the
+circle): V of them add V e^(-s |u|^2) to the others' relative weight R, and the error 2 M R / (1 + R) may then exceed
+epsilon.  Nothing is promised of a query without a target.
 """
 
 import numpy as np
 from jaxtyping import Float
 
-from bounds.scales import binary_scale, circle_scale
+from bounds.scales import binary_scale, circle_scale_least
 from constructions.attention import attention
 from constructions.encoding import POSITION, TARGET, VALUES, Encoding
 from constructions.layout import Layout, Space
@@ -22,15 +25,17 @@ from constructions.memories.memory import Memory
 
 
 def binary_head(N: int, d: int, M: float, epsilon: float) -> Memory:
-    """Attention with d_k = max(1, ceil(log2 N)).  Values in [-M, M]^d; raises ValueError for sizes below one, M <= 0
-    or epsilon <= 0.
+    """Attention with d_k = max(1, ceil(log2 N)).  Values in [-M, M]^d, every token with a position of its own (see
+    above for those without); raises ValueError for sizes below one, M <= 0 or epsilon <= 0.
     """
     return _head(N, d, binary_codes(N), "binary", binary_scale(N, M, 1.0, epsilon), epsilon)
 
 
 def circle_head(N: int, d: int, M: float, epsilon: float) -> Memory:
-    """Attention with d_k = 2.  Values in [-M, M]^d; raises ValueError for sizes below one, M <= 0 or epsilon <= 0."""
-    return _head(N, d, circle_codes(N), "circle", circle_scale(N, M, 1.0, epsilon), epsilon)
+    """Attention with d_k = 2.  Values in [-M, M]^d, every token with a position of its own (see above for those
+    without); raises ValueError for sizes below one, M <= 0 or epsilon <= 0.
+    """
+    return _head(N, d, circle_codes(N), "circle", circle_scale_least(N, M, 1.0, epsilon), epsilon)
 
 
 def binary_codes(N: int) -> Float[np.ndarray, "N d_k"]:

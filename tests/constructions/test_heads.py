@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from bounds.exact import attention_worst_case, attention_worst_values
 from bounds.formats import FORMATS, FloatFormat
 from bounds.rounding import attention_error, dot_error, growth
-from bounds.scales import circle_scale_required
 from constructions import attention as attention_module
 from constructions.attention import Attention, attend, attention
 from constructions.encoding import TARGET
@@ -17,6 +16,7 @@ from constructions.layout import Layout, Space
 from constructions.linear import linear_map
 from constructions.memories.heads import binary_codes, binary_head, circle_codes, circle_head
 from constructions.memories.memory import Memory
+from constructions.rows import VOID
 from verify import independent
 
 HEADS = {"binary": binary_head, "circle": circle_head}
@@ -89,13 +89,32 @@ def test_the_scale_is_needed_where_all_codes_are_used(case, share):
 @pytest.mark.parametrize("N", [2, 3, 17, 40])
 @pytest.mark.parametrize("kind", HEADS)
 def test_half_of_the_scale_fails(times, kind, N, share):
-    """For the circle half of the exact requirement: its closed form may be more than twice as large."""
     memory = HEADS[kind](N, 1, 1.0, share)
-    required = circle_scale_required(N, 1.0, 1.0, share) if kind == "circle" else scale(memory)
-    assert required <= scale(memory) * (1 + relative_rounding(memory))
-    assert (
-        worst_case(times(memory, *SCALE, 0.5 * required / scale(memory)), 1.0) > share * (1 + relative_rounding(memory))
-    ).all()
+    assert (worst_case(times(memory, *SCALE, 0.5), 1.0) > share * (1 + relative_rounding(memory))).all()
+
+
+@pytest.mark.parametrize("share", [1e-6, 1e-3, 0.2])
+@pytest.mark.parametrize("N", [2, 3, 17, 40, 500])
+def test_the_circle_has_the_least_scale(N, share):
+    """The worst case is eps itself: not only enough, as a closed form more than twice as large would be."""
+    memory = circle_head(N, 1, 1.0, share)
+    assert (np.abs(worst_case(memory, 1.0) - share) <= share * relative_rounding(memory)).all()
+
+
+@pytest.mark.parametrize(("kind", "gap"), [("binary", 3), ("circle", 1)])
+def test_tokens_without_a_position_are_outside_the_stated_error(kind, gap):
+    """V such tokens, all of key 0, add V e^(-s |u|^2) to the others' weight R: stated in the docstrings, and not
+    covered by the stated error."""
+    N, V, M, epsilon = 8, 4000, 1.0, 0.1
+    memory = HEADS[kind](N, 1, M, epsilon)
+    position, target = np.concatenate([np.arange(N), np.full(V, VOID)]), np.zeros(N + V, np.int64)
+    S = independent.scores(memory, position, target, np.array([N + V - 1]))
+    (error,) = 2 * M * (1 - S[:, 0])
+    codes = codes_of(memory)
+    R = np.exp(scale(memory) * (codes[1:] @ codes[0] - codes[0] @ codes[0])).sum() + V * np.exp(-scale(memory) * gap)
+    assert abs(error - 2 * M * R / (1 + R)) <= growth(2 * (N + V), FLOAT64, library_calls=8) * (1 + scale(memory) * gap)
+    assert memory.stated_error is not None
+    assert error > memory.stated_error
 
 
 @pytest.mark.parametrize("kind", HEADS)
@@ -142,6 +161,13 @@ def test_any_positions_may_be_asked_in_blocks(monkeypatch):
     y = jax.jit(lambda head, z, i: attend(head, z, i))(memory.module, stream, jax.numpy.asarray(asked))
     S = independent.scores(memory, np.arange(N), target, asked)
     assert (np.abs(y - S @ x) <= run_rounding(memory, S, 1.0, FLOAT64)).all()
+
+
+def test_nothing_asked_is_answered_by_nothing():
+    memory, x = binary_head(3, 2, 1.0, 0.1), np.ones((3, 2))
+    stream = memory.encoding.stream(x, np.arange(3), np.zeros(3, np.int64), np.dtype("float64"))
+    assert isinstance(memory.module, Attention)
+    assert attend(memory.module, stream, jax.numpy.zeros(0, int)).shape == (0, 2)
 
 
 def test_huge_scores_do_not_overflow(copied, times):

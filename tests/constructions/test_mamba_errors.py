@@ -1,5 +1,8 @@
 """What a module and a block refuse, and what they say."""
 
+import subprocess
+import sys
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -74,6 +77,41 @@ def test_biases_must_fit():
         mamba_block(eye, {"slots": np.zeros(3)}, eye, {}, eye, module())
     with pytest.raises(ValueError, match=r"b_2\['y'\] has shape \(1,\)"):
         mamba_block(eye, {}, eye, {"y": np.zeros(1)}, eye, module())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_constants_must_be_finite(bad):
+    eye, constant = identity(INNER), {"x": np.array([0.0, bad])}
+    for b_1, b_2, name in ((constant, {}, "b_1"), ({}, constant, "b_2")):
+        with pytest.raises(ValueError, match=rf"{name}\['x'\] must hold finite numbers, got"):
+            mamba_block(eye, b_1, eye, b_2, eye, module())
+    with pytest.raises(ValueError, match=r"D\['x'\] must hold finite numbers"):
+        module(D=constant)
+    with pytest.raises(ValueError, match="'x' -> 'x': the weights hold NaN or an infinity"):
+        linear_map(INNER, INNER, {("x", "x"): Action(np.asarray(bad))})
+
+
+def test_ranks_are_refused_by_name_where_no_types_are_checked():
+    """The tests' own type checks come first in this process; a program without them must get the same answer."""
+    code = """
+import numpy as np
+from constructions.layout import Layout, Space
+from constructions.linear import Action, linear_map, zero
+from constructions.mamba import selective_ssm
+one, state = Layout((Space("x", 1, 2),)), Layout((Space("state", 2),))
+for build in (
+    lambda: linear_map(one, one, {("x", "x"): Action(np.ones(2))}),
+    lambda: selective_ssm(("x",), zero(one, state), zero(one, state), zero(one, state), zero(state, one), -np.ones(2)),
+):
+    try:
+        build()
+    except ValueError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    inner, A = done.stdout.splitlines()
+    assert "inner factor of shape (2,); a number or a matrix" in inner
+    assert A.startswith("A has shape (2,); give one number, or for each channel space an array")
 
 
 def test_what_a_sound_module_says_of_itself():

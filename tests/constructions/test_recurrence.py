@@ -22,7 +22,7 @@ from constructions.rows import VOID, Rows
 
 SCAN, CHUNKED, SPARSE = Execution
 STRUCTURES = ("dense", "keys", "slots")
-run = jax.jit(lambda signals, reads, execution: recur(signals, reads, execution)["v"].dense(), static_argnums=2)
+run = jax.jit(lambda signals, reads, execution: recur(signals, reads, execution)[1]["v"].dense(), static_argnums=2)
 generators = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
 
