@@ -39,14 +39,15 @@ class Report:
 class Outcome:
     """What a command hands over.
 
-    tables, notes: what stdout shows, in this order. report: makes the page; called only when one is wanted, so that
-    Matplotlib is imported only then.
+    opening, tables, notes: what stdout shows, in this order. report: makes the page; called only when one is wanted, so
+    that Matplotlib is imported only then.
     """
 
     result: Result
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
     report: Callable[[], Report]
+    opening: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,14 @@ class Delivery:
 
 
 def delivery(out: str | None, no_report: bool, json: bool, quiet: bool) -> Delivery:
-    """The common options as given. Raises BadInput for an empty folder and for --out together with --no-report."""
+    """The common options as given. Raises BadInput for --out together with --no-report, and for a folder whose name is
+    empty or holds what cannot be shown (a line break, say): messages and documents name it.
+    """
     if out is not None and no_report:
         raise BadInput(f"--out {quoted(out)} --no-report", "the two contradict each other", f"--out {quoted(out)}")
-    if out is not None and not out.strip():
-        raise BadInput(f"--out {quoted(out)}", "the name of a folder is allowed", f"--out {DEFAULT_FOLDER}")
+    if out is not None and not (out.strip() and out.isprintable()):
+        allowed = "the name of a folder, in characters that can be shown, is allowed"
+        raise BadInput(f"--out {quoted(out)}", allowed, f"--out {DEFAULT_FOLDER}")
     return Delivery(None if no_report else Path(out or DEFAULT_FOLDER), json, quiet)
 
 
@@ -77,6 +81,8 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
     if to.folder is not None:
         prepare_folder(to.folder)
     outcome = command(console)
+    for text in outcome.opening:
+        console.paragraph(text)
     for table in outcome.tables:
         console.table(table)
     result, refused = outcome.result, None
@@ -108,6 +114,6 @@ def _conclude(console: Console, outcome: Outcome, result: Result) -> None:
         console.document(result.json())
     for note in outcome.notes:
         console.paragraph(note)
-    console.sentence(f"{result.verdict.value}: {result.sentence}")
+    console.sentence(f"{result.verdict.value}: {result.headline}")
     if result.report is not None:
         console.say(f"report: {result.report}")

@@ -1,21 +1,39 @@
 """Files written whole or not at all, in folders that are known to be writable before the work starts."""
 
+import hashlib
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from verify.errors import BadInput, one_line, quoted
 
 LARGEST_INPUT = 2**30  # bytes of a user's file
+LONGEST_NAME = 120  # characters of a report's name
+_LONGEST_FILE_NAME = LONGEST_NAME + 60  # with what figures, interrupted runs and half-written files add to it
+_HASH_DIGITS = 10
+
+
+def report_name(parts: Sequence[str], besides: str = "") -> str:
+    """A file name without suffix for settings told in `parts`, joined by dashes, each comma as `_`.
+
+    Where that is longer than LONGEST_NAME, or where there is something `besides` that no part says, the name is cut and
+    ends in a hash of all, so that different settings have different names.
+    """
+    name = "-".join(parts).replace(",", "_")
+    if not besides and len(name) <= LONGEST_NAME:
+        return name
+    everything = "\0".join([*parts, besides]).encode("utf-8", "surrogateescape")
+    return f"{name[: LONGEST_NAME - _HASH_DIGITS - 1]}-{hashlib.sha256(everything).hexdigest()[:_HASH_DIGITS]}"
 
 
 def prepare_folder(folder: Path, option: str = "--out") -> Path:
-    """Create `folder` if it is missing and prove by writing that files can be made in it.
+    """Create `folder` if it is missing and prove by writing that files can be made in it, with names as long as any.
 
     Raises BadInput with the system's reason otherwise. A permission bit is not trusted: it says nothing for a
     superuser or a read-only disk.
     """
-    probe = folder / f".probe-{os.getpid()}"
+    probe = folder / f".probe-{os.getpid()}".ljust(_LONGEST_FILE_NAME, "-")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
@@ -49,6 +67,8 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 def read_input(path: str, option: str) -> bytes:
     """The bytes of a user's file. Raises BadInput when it is missing, unreadable, not a file, or empty."""
     given = f"{option}{quoted(path)}" if option.endswith(":") else f"{option} {quoted(path)}"
+    if not path.isprintable():  # nor could the page name it
+        raise BadInput(given, "the path holds characters that cannot be shown", "the path of a readable file")
     try:
         if not Path(path).is_file():  # a device or a pipe has no end that could be waited for
             raise BadInput(given, "there is no such regular file", "the path of a readable file")

@@ -5,8 +5,21 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from bounds.decimals import round_decimal
-from bounds.reals import CAP_BITS, FIRST_BITS, FRACTIONS, ClosedForm, Irrational, Undecided, digits, enclose, ends
+from flint import arb
+
+from bounds.decimals import floor_log10, round_decimal
+from bounds.reals import (
+    CAP_BITS,
+    FIRST_BITS,
+    FRACTIONS,
+    ClosedForm,
+    Irrational,
+    Undecided,
+    digits,
+    enclose,
+    ends,
+    narrow,
+)
 
 NOTHING = "-"
 _EXACT_INTEGERS_BELOW = 10**15
@@ -30,6 +43,12 @@ def number(value: int | float | Fraction | str | None, significant: int = 5) -> 
     return _trimmed(round_decimal(exact, significant))
 
 
+def not_above(value: Fraction, significant: int = 5) -> str:
+    """A positive number rounded down to so many digits: a limit that may be typed as it is shown."""
+    unit = Fraction(10) ** (floor_log10(value) - significant + 1)
+    return number(value // unit * unit, significant)
+
+
 def closed(form: ClosedForm, significant: int = 5) -> str:
     """The value of a closed form with `significant` digits, decided in balls so that every one of them is right.
 
@@ -39,27 +58,38 @@ def closed(form: ClosedForm, significant: int = 5) -> str:
     try:
         return digits(form, significant)
     except Undecided:
-        return _exactly(form, lambda value: round_decimal(value, significant))
+        return _exactly(form, lambda value: round_decimal(value, significant), str)
 
 
 def nearest(form: ClosedForm) -> float | str:
-    """The float nearest to the value of a closed form, see `nearest_float`; decided as in `closed`."""
+    """The float nearest to the value of a closed form, see `nearest_float`; decided as in `closed`.
+
+    A value halfway between two floats that is not evaluated as a fraction, such as exp(log x), is never decided: then
+    it is one of the two, which differ in nearness by less than CAP_BITS can tell.
+    """
     bits = FIRST_BITS
     while bits <= CAP_BITS:
         ball = enclose(form, bits)
-        if ball.is_finite():
+        if narrow(ball):
             low, high = (nearest_float(end) for end in ends(ball))
             if low == high:
                 return low
         bits *= 2
-    return _exactly(form, nearest_float)
+    return _exactly(form, nearest_float, _either)
 
 
-def _exactly(form: ClosedForm, rounded: Callable[[Fraction], Any]) -> Any:
+def _exactly(form: ClosedForm, rounded: Callable[[Fraction], Any], otherwise: Callable[[arb], Any]) -> Any:
     try:
         return rounded(form(FRACTIONS))
     except Irrational:
-        return str(enclose(form, CAP_BITS))
+        return otherwise(enclose(form, CAP_BITS))
+
+
+def _either(ball: arb) -> float | str:
+    if not narrow(ball):
+        return str(ball)
+    low, high = ends(ball)
+    return nearest_float((low + high) / 2)
 
 
 def nearest_float(value: Fraction) -> float | str:

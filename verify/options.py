@@ -2,17 +2,18 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from bounds.formats import FORMATS
 from verify.errors import BadInput, quoted
 from verify.notation import number
 
 # What a decimal may look like, and how far its exponent may go: an exact fraction has as many digits as that says.
-_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,6})?")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LARGEST_EXPONENT = 300
 _LONGEST_DECIMAL = 60
 
@@ -59,39 +60,56 @@ class Domain:
         return self.example
 
 
-def integers(text: str, option: str, smallest: int, largest: int) -> tuple[int, ...]:
+def integers(text: str, option: str, smallest: int, largest: int, usual: int | None = None) -> tuple[int, ...]:
     """`64,256` or the doubling range `8..4096` (both ends included) or a mixture, ascending, each once.
 
     A whole number may be written in any decimal form (1e3). Raises BadInput for anything else and for a value outside
-    [smallest, largest].
+    [smallest, largest]; of a text that is no number it names `usual`, by default the end that the text is nearer to.
     """
-    found: set[int] = set()
-    for item in _items(text, option, str(smallest)):
+
+    def read(item: str) -> list[int]:
         if ".." in item:
-            found.update(_doubling(item, option, smallest, largest))
-        else:
-            found.add(_whole(item, option, smallest, largest))
-    return tuple(sorted(found))
+            return _doubling(item, option, smallest, largest)
+        return [_whole(item, option, smallest, largest, usual)]
+
+    items = _items(text, option, read, str(usual or smallest))
+    return tuple(sorted({value for item in items for value in read(item)}))
 
 
 def integer(text: str, option: str, smallest: int, largest: int) -> int:
     """One whole number in [smallest, largest]; raises BadInput otherwise."""
-    return _whole(_single(text, option), option, smallest, largest)
+
+    def read(item: str) -> int:
+        return _whole(item, option, smallest, largest)
+
+    return read(_single(text, option, read, str(smallest)))
 
 
 def decimals(text: str, option: str, domain: Domain) -> tuple[Fraction, ...]:
     """`0.9,0.99` as exact fractions, ascending, each once; raises BadInput for anything that is not in `domain`."""
-    return tuple(sorted({_exact(item, option, domain) for item in _items(text, option, domain.example)}))
+
+    def read(item: str) -> Fraction:
+        return _exact(item, option, domain)
+
+    return tuple(sorted({read(item) for item in _items(text, option, read, domain.example)}))
 
 
 def decimal(text: str, option: str, domain: Domain) -> Fraction:
     """One decimal as the exact fraction that it writes; raises BadInput for anything that is not in `domain`."""
-    return _exact(_single(text, option), option, domain)
+
+    def read(item: str) -> Fraction:
+        return _exact(item, option, domain)
+
+    return read(_single(text, option, read, domain.example))
 
 
 def choices(text: str, option: str, allowed: Sequence[str]) -> tuple[str, ...]:
     """A list of names, in the order of `allowed`, each once; raises BadInput for a name that is not among them."""
-    named = {choice(item, option, allowed) for item in _items(text, option, allowed[0])}
+
+    def read(item: str) -> str:
+        return choice(item, option, allowed)
+
+    named = {read(item) for item in _items(text, option, read, allowed[0])}
     return tuple(name for name in allowed if name in named)
 
 
@@ -109,26 +127,39 @@ def dtype(text: str, option: str = "--dtype") -> str:
     return choice(text, option, tuple(FORMATS))
 
 
-def _items(text: str, option: str, example: str) -> list[str]:
+def _items(text: str, option: str, read: Callable[[str], Any], example: str) -> list[str]:
     items = [item.strip() for item in text.split(",")]
-    kept = [item for item in items if item]
-    if len(kept) < len(items):
-        nearest = f"{option} {','.join(kept) or example}"
-        raise BadInput(f"{option} {quoted(text)}", "an entry of the list is empty", nearest)
+    if not all(items):
+        nearest = ",".join(_readable(items, read)) or example
+        raise BadInput(f"{option} {quoted(text)}", "an entry of the list is empty", f"{option} {nearest}")
     return items
 
 
-def _single(text: str, option: str) -> str:
+def _single(text: str, option: str, read: Callable[[str], Any], example: str) -> str:
     if "," in text or ".." in text:
-        first = re.split(r",|\.\.", text)[0].strip()
-        raise BadInput(f"{option} {quoted(text)}", "takes one value, not a list or a range", f"{option} {first or '1'}")
+        nearest = next(iter(_readable(re.split(r",|\.\.", text), read)), example)
+        raise BadInput(f"{option} {quoted(text)}", "takes one value, not a list or a range", f"{option} {nearest}")
     return text.strip()
+
+
+def _readable(items: Iterable[str], read: Callable[[str], Any]) -> list[str]:
+    """Those items that `read` does not refuse: what is named as nearest must be taken when it is typed."""
+    kept = []
+    for item in map(str.strip, items):
+        with suppress(BadInput):
+            read(item)
+            kept.append(item)
+    return kept
 
 
 def _doubling(item: str, option: str, smallest: int, largest: int) -> list[int]:
     """low, 2 low, 4 low, ... and high."""
-    low_text, _, high_text = item.partition("..")
-    low, high = (_whole(end.strip(), option, smallest, largest) for end in (low_text, high_text))
+    ends = [end.strip() for end in item.split("..")]
+    if len(ends) != 2 or not all(ends):
+        there = _readable(ends, lambda end: _whole(end, option, smallest, largest))
+        nearest = "..".join(sorted({there[0], there[-1]}, key=Fraction)) if there else str(smallest)
+        raise BadInput(f"{option} {quoted(item)}", "a range has two ends, as in 8..64", f"{option} {nearest}")
+    low, high = (_whole(end, option, smallest, largest) for end in ends)
     if low > high:
         raise BadInput(f"{option} {quoted(item)}", "a range runs upwards", f"{option} {high}..{low}")
     if low < 1:
@@ -139,7 +170,7 @@ def _doubling(item: str, option: str, smallest: int, largest: int) -> list[int]:
     return [*values, high]
 
 
-def _whole(item: str, option: str, smallest: int, largest: int) -> int:
+def _whole(item: str, option: str, smallest: int, largest: int, usual: int | None = None) -> int:
     def refuse(why: str, nearest: int) -> NoReturn:
         allowed = f"{why}a whole number from {smallest} to {largest} is allowed"
         raise BadInput(f"{option} {quoted(item)}", allowed, f"{option} {nearest}")
@@ -147,7 +178,7 @@ def _whole(item: str, option: str, smallest: int, largest: int) -> int:
     value = _fraction(item)
     if value is None:
         huge = _DECIMAL.fullmatch(item) and not item.startswith("-") and "e-" not in item.lower()
-        refuse("not a whole number of moderate size; ", largest if huge else smallest)
+        refuse("not a whole number of moderate size; ", usual or (largest if huge else smallest))
     inside = min(max(value, Fraction(smallest)), Fraction(largest))
     if inside != value:
         refuse("", int(inside))
@@ -159,7 +190,7 @@ def _whole(item: str, option: str, smallest: int, largest: int) -> int:
 def _exact(item: str, option: str, domain: Domain) -> Fraction:
     given = f"{option} {quoted(item)}"
     if ".." in item:
-        ends = ",".join(end.strip() for end in item.split("..") if end.strip())
+        ends = ",".join(_readable(item.split(".."), lambda end: _exact(end, option, domain)))
         raise BadInput(given, "ranges are for whole numbers; list the decimals", f"{option} {ends or domain.example}")
     value = _fraction(item)
     if value is None:

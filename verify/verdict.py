@@ -13,6 +13,8 @@ from verify.notation import nearest_float
 SCHEMA = "verify/1"
 REAL_ARITHMETIC = "real arithmetic"
 
+_NAMED_REFUTATIONS = 3
+
 EXIT_EXPECTED = 0
 EXIT_UNEXPECTED = 1
 EXIT_UNDECIDED = 3
@@ -130,10 +132,15 @@ def decided(holds: bool) -> Verdict:
 
 def weakest(checks: Iterable[Check]) -> Verdict:
     """The word for a whole document: the weakest of its checks, in the order PROVED, HELD, VACUOUS, SKIPPED, UNDECIDED,
-    REFUTED. A refutation that the ledger expects counts as PROVED here, since its witness is exact; so REFUTED on top
-    always means that something came out against the ledger. No check at all is SKIPPED."""
+    REFUTED. A refutation that the ledger expects counts as PROVED here, since its witness settles it; so REFUTED on top
+    always means that something came out against the ledger, and `Result.headline` names the others. No check at all is
+    SKIPPED."""
     words = [Verdict.PROVED if check.met and check.verdict is Verdict.REFUTED else check.verdict for check in checks]
     return max(words, key=_WEAKEST_LAST.index, default=Verdict.SKIPPED)
+
+
+def _named(check: Check) -> str:
+    return check.id if check.speaks_of == REAL_ARITHMETIC else f"{check.id} ({check.speaks_of})"
 
 
 @dataclass(frozen=True)
@@ -159,6 +166,16 @@ class Result:
     def verdict(self) -> Verdict:
         """One word for the whole, see `weakest`."""
         return Verdict.UNDECIDED if self.interrupted else weakest(self.checks)
+
+    @property
+    def headline(self) -> str:
+        """The sentence, and the refutations that do not weaken the verdict above it because the ledger expects them."""
+        expected = [_named(check) for check in self.checks if check.met and check.verdict is Verdict.REFUTED]
+        if not expected:
+            return self.sentence
+        shown = ", ".join(expected[:_NAMED_REFUTATIONS])
+        more = len(expected) - _NAMED_REFUTATIONS
+        return f"{self.sentence} Refuted, as expected: {shown}{f' and {more} more' if more > 0 else ''}."
 
     @property
     def exit_code(self) -> int:

@@ -52,6 +52,10 @@ def test_scores_are_labelled_at_whole_powers(monkeypatch: pytest.MonkeyPatch):
         (("1",), {"L": (8, 16)}),
         (("0.9",), {"L": (1,), "epsilon": Fraction(3)}),
         (("0.5",), {"L": (8, 65536), "alpha_pos": Fraction(1, 2)}),
+        (
+            ("0.9",),
+            {"L": (16, 256, 10**5), "delta": Fraction(10**30), "epsilon": Fraction(10**300), "alpha_pos": Fraction(1)},
+        ),
     ],
 )
 def test_it_is_drawn_at_the_corners(a_mins: tuple[str, ...], fields: dict[str, Any]):

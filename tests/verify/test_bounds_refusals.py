@@ -1,11 +1,15 @@
 """`verify bounds` refuses: bad input, no such command, and what help says."""
 
 import os
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from verify.bounds.settings import BoundsSettings
 from verify.cli import main
+from verify.files import LONGEST_NAME
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +47,9 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
         (["--a-min", "1e-300"], "allowed up to 1e50000; nearest that works: --L 167"),
         (["--out", "x", "--no-report"], "contradict each other"),
         (["--out", "/dev/null/x"], "cannot be written"),
+        (["--out", "x\ny"], "--out x\\ny: the name of a folder, in characters that can be shown"),
+        (["--out", "x\0y"], "--out x\\x00y: the name of a folder, in characters that can be shown"),
+        (["--alpha-pos", "0.99999", "--a-min", "0.999999999", "--L", "1"], "--a-min 0.999999999 and --L 1: alpha_pos"),
         (["--LL", "8"], "No such option: --LL"),
         (["--L"], "Option '--L' requires an argument"),
         (["surplus"], "unexpected extra argument"),
@@ -55,6 +62,18 @@ def test_bad_input_is_one_line_and_two(capsys: pytest.CaptureFixture[str], words
     assert err.count("\n") == 1
     assert complaint in err
     assert os.listdir() == []
+
+
+def test_long_lists_make_short_names_that_differ():
+    usual = BoundsSettings((Fraction(9, 10),))
+    lists = [tuple(range(1, 60)), (*range(1, 58), 59), tuple(range(1, 61))]
+    decimals = [Fraction(1, 3 * 10**25 + k).limit_denominator(10**30) for k in range(2)]
+    asked = [replace(usual, L=L) for L in lists] + [replace(usual, delta=delta) for delta in decimals]
+    asked += [usual, replace(usual, L=lists[0], delta=Fraction(1, 2)), replace(usual, rho=Fraction(-1, 2))]
+    names = [settings.name() for settings in asked]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= LONGEST_NAME
+    assert names[-1] == "bounds-amin0.9-rho-0.5"
 
 
 def test_the_nearest_that_works_does_work(capsys: pytest.CaptureFixture[str]):

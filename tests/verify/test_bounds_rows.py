@@ -1,6 +1,5 @@
 """Rows of `verify bounds`: every number against a second way of getting it, every status against its definition."""
 
-import math
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounds.formats import FORMATS
-from bounds.reals import FRACTIONS
+from bounds.reals import FRACTIONS, enclose, ends
 from verify.bounds.limits import limits_of
 from verify.bounds.rows import BEYOND, SATISFIABLE, UNDEFINED, VACUOUS, Row, rows_of
 from verify.bounds.settings import BoundsSettings
@@ -42,6 +41,13 @@ def printed_threshold(asked: BoundsSettings, L: int) -> Fraction:
     return delta / (2 * (1 - a)) * (1 / a) ** (L - 1) + (1 - e / 2) / alpha + delta * a_max / (2 * (1 - a_max))
 
 
+def nearest_to(rho: Fraction, inside: Fraction) -> float:
+    """The float nearest to rho + log(inside): both ends of a ball of it round there."""
+    low, high = map(float, ends(enclose(lambda reals: reals.number(rho) + reals.log(reals.number(inside)), 400)))
+    assert low == high
+    return low
+
+
 units = st.fractions(Fraction(1, 20), Fraction(19, 20), max_denominator=40)
 positive = st.fractions(Fraction(1, 1000), 3, max_denominator=1000)
 
@@ -65,8 +71,7 @@ def test_a_row_says_what_the_formulas_say(
     demanded = L > 1 and odds > 0
     assert (document["attention_required"] is not None) == demanded
     if demanded:
-        expected = float(delta) + math.log((L - 1) * odds)
-        assert math.isclose(document["attention_required"], expected, rel_tol=1e-12, abs_tol=1e-12)
+        assert document["attention_required"] == nearest_to(delta, (L - 1) * odds)
 
 
 def test_five_digits_and_a_dash_where_there_is_no_number():
@@ -99,7 +104,7 @@ def test_numbers_that_no_float_holds_are_text():
     (row,) = rows(L=(10**5,))
     document = row.document()
     assert document["ssm_threshold"].endswith("e+4575")
-    assert document["attention_required"] == pytest.approx(math.log(19 * (10**5 - 1)) + 1e-3, rel=1e-14)
+    assert document["attention_required"] == nearest_to(Fraction(1, 1000), Fraction(19 * (10**5 - 1)))
 
 
 @pytest.mark.parametrize("alpha_pos", [None, Fraction(1, 2), Fraction(1)])
@@ -111,6 +116,16 @@ def test_limits_are_the_last_L_that_fits(a_min: Fraction, alpha_pos: Fraction | 
         assert limit is not None
         assert printed_threshold(asked, limit) <= FORMATS[name].max < printed_threshold(asked, limit + 1)
         assert limits.first_beyond(name) == limit + 1
+
+
+def test_a_part_far_below_zero_leaves_more_room():
+    """(1 - e/2) / alpha_pos = -10^30: the growing part may reach 10^30 more than the format holds."""
+    a_min = Fraction(1, 10**9)
+    asked = BoundsSettings((a_min,), (8,), delta=Fraction(3), epsilon=Fraction(2 * 10**30), alpha_pos=Fraction(1))
+    limits = limits_of(asked, a_min)
+    for name, limit in limits.largest.items():
+        assert limit is not None
+        assert printed_threshold(asked, limit) <= FORMATS[name].max < printed_threshold(asked, limit + 1)
 
 
 def test_limits_that_are_never_reached_or_not_defined():

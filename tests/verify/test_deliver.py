@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def test_page_and_figure_are_written_and_named(tmp_path: Path, capsys: pytest.Ca
     out, err = capsys.readouterr()
     assert out.endswith("a note\nPROVED: all well\n")
     assert err == f"report: {folder}/copy-N8.md\n"
+
+
+def test_what_is_refuted_as_expected_is_said_in_the_last_line(capsys: pytest.CaptureFixture[str]):
+    known = outcome(Verdict.REFUTED)
+    expected = [replace(check, expected=frozenset({Verdict.REFUTED})) for check in known.result.checks]
+    assert (
+        deliver(Delivery(None, False, True), command(replace(known, result=replace(known.result, checks=expected))))
+        == 0
+    )
+    assert capsys.readouterr().out == "PROVED: all well Refuted, as expected: t/one.\n"
 
 
 def test_json_is_the_only_thing_on_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -85,3 +96,14 @@ def test_common_options():
         delivery("x", True, False, False)
     with pytest.raises(BadInput, match="--out '': the name of a folder"):
         delivery("", False, False, False)
+
+
+@pytest.mark.parametrize(
+    "name", ["two\nlines", "nul\0", "back\rhere", "tab\t", "\x1b[31mred", "line\u2028break", "\udcff"]
+)
+def test_a_folder_whose_name_cannot_be_shown_is_refused_in_one_line(name: str):
+    with pytest.raises(
+        BadInput, match=r"in characters that can be shown.*nearest that works: --out reports$"
+    ) as refusal:
+        delivery(name, False, False, False)
+    assert str(refusal.value).isprintable()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from verify.errors import BadInput
-from verify.files import prepare_folder, read_input, write_whole
+from verify.files import LONGEST_NAME, prepare_folder, read_input, report_name, write_whole
 
 
 def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path: Path):
@@ -22,6 +22,28 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, tail: str):
         BadInput, match=r"^--out .*cannot be written \(.*\); nearest that works: --out .* or --no-report$"
     ):
         prepare_folder(tmp_path / tail)
+
+
+def test_a_folder_that_takes_short_names_alone_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The page's name would be found too long only after the work."""
+    write = Path.write_bytes
+
+    def encrypted(self: Path, data: bytes) -> int:
+        if len(self.name) > 143:  # what an encrypting file system leaves of 255
+            raise OSError(36, "File name too long")
+        return write(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", encrypted)
+    with pytest.raises(BadInput, match=r"cannot be written \(File name too long\)"):
+        prepare_folder(tmp_path)
+
+
+def test_a_name_says_its_parts_or_ends_in_their_hash():
+    assert report_name(["bounds", "amin0.9,0.99"]) == "bounds-amin0.9_0.99"
+    long = [report_name(["copy", "N" + ",".join(map(str, range(n)))]) for n in (99, 100)]
+    assert len(set(long)) == 2
+    assert {len(name) for name in long} == {LONGEST_NAME}
+    assert report_name(["copy"], "a/b") != report_name(["copy"], "c/b") != report_name(["copy"])
 
 
 def test_text_and_bytes_replace_what_was_there(tmp_path: Path):

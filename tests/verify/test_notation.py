@@ -62,6 +62,15 @@ def test_closed_forms_are_right_to_the_last_digit():
     assert nearest(lambda reals: reals.exp(reals.number(-1000))) == "5.0759588975494568e-435"
 
 
+def test_a_tie_between_floats_that_hides_in_a_logarithm_is_one_of_the_two():
+    tie = 2**53 + 1
+
+    def hidden(reals: Reals) -> Any:
+        return reals.exp(reals.log(reals.number(tie)))
+
+    assert nearest(hidden) in (float(tie - 1), float(tie + 1))
+
+
 def test_a_value_that_no_precision_settles_is_shown_as_its_enclosure():
     def zero(reals: Reals) -> Any:
         return reals.log(reals.number(2)) + reals.log(reals.number(Fraction(1, 2)))

@@ -69,6 +69,18 @@ def test_a_refutation_that_is_expected_is_not_a_failure_and_its_absence_is():
     assert result(check(Verdict.PROVED, known)).exit_code == 1
 
 
+def test_the_headline_names_what_is_refuted_as_expected():
+    """A verdict of HELD above a refuted copy in bfloat16 would say too much."""
+    either = frozenset({Verdict.HELD, Verdict.REFUTED})
+    lost = check(Verdict.REFUTED, either, id="copy/attention/copies", speaks_of="the float program in bfloat16")
+    found = result(check(Verdict.HELD), lost)
+    assert found.verdict is Verdict.HELD
+    assert found.headline == "s Refuted, as expected: copy/attention/copies (the float program in bfloat16)."
+    assert result(check(Verdict.HELD, either), check(Verdict.REFUTED)).headline == "s"
+    five = [check(Verdict.REFUTED, either, id=f"t/{k}") for k in range(5)]
+    assert result(*five).headline == "s Refuted, as expected: t/0, t/1, t/2 and 2 more."
+
+
 def test_the_whole_is_as_weak_as_its_weakest_check():
     order = [Verdict.PROVED, Verdict.HELD, Verdict.VACUOUS, Verdict.SKIPPED, Verdict.UNDECIDED, Verdict.REFUTED]
     for k, worst in enumerate(order):

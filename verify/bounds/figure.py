@@ -94,7 +94,8 @@ def _last_L_below(blocks: Blocks, top: float) -> float:
     """The L at which the last of the SSM's lines leaves the panel; the largest L if one never does."""
     leaving = []
     for _, rows in blocks:
-        points = [(row.L, _plotted(form, logarithmic=True)) for row in rows if (form := row.forms["ssm_threshold"])]
+        drawn = [(row.L, _plotted(form, logarithmic=True)) for row in rows if (form := row.forms["ssm_threshold"])]
+        points = [(L, y) for L, y in drawn if math.isfinite(y)]  # a negative threshold has no logarithm
         beyond = next((k for k, (_, y) in enumerate(points) if y > top), None)
         if not beyond:
             return float(rows[-1].L)

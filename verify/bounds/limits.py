@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from bounds.formats import FORMATS, FloatFormat
 from bounds.integers import largest_integer
-from bounds.reals import ClosedForm, Order, decide
+from bounds.reals import FRACTIONS, ClosedForm, Order, decide
 from verify.bounds.settings import BoundsSettings
 
 
@@ -56,8 +56,12 @@ def _smallest_L(a_min: Fraction, alpha_pos: Fraction) -> int:
 
 
 def _largest_at_fixed_alpha(settings: BoundsSettings, a_min: Fraction, first: int, format: FloatFormat) -> int:
-    """With alpha_pos fixed only c (1/a_min)^(L-1) grows with L, c > 0, so the same inequality bounds the search."""
-    c = settings.delta / (2 * (1 - a_min))
-    stop = first + 1 + int(format.max / (c * (1 / a_min - 1)))
+    """With alpha_pos fixed only c (1/a_min)^(L-1) grows with L, c > 0, so the same inequality bounds the search.
+
+    The rest d may be far below 0 (a large epsilon), which leaves c (1/a_min)^(L-1) up to max - d.
+    """
+    theorem = settings.theorem1(a_min, first)
+    c, d = theorem.c(FRACTIONS), theorem.d(FRACTIONS)
+    stop = first + 1 + int(max(Fraction(0), format.max - d) / (c * (1 / a_min - 1)))
     found = largest_integer(lambda L: holds_in(settings.theorem1(a_min, L).threshold, format), first, stop)
     return first - 1 if found is None else found

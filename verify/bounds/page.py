@@ -48,7 +48,7 @@ def report(settings: BoundsSettings, blocks: Blocks, result: Result) -> Report:
     name = settings.name()
     page = Page(f"Theorems 1 and 2 at a_min = {', '.join(number(a_min, 60) for a_min in settings.a_min)}")
     page.paragraph(_QUESTION)
-    page.paragraph(f"**{result.verdict.value}** ({result.verdict.sentence}): {result.sentence}")
+    page.paragraph(f"**{result.verdict.value}** ({result.verdict.sentence}): {result.headline}")
     drawn = [(a_min, rows) for a_min, _, rows in blocks if rows]
     if drawn:
         page.figure(f"{name}.png", "Scores needed for COPY by the SSM module and by attention, against L")

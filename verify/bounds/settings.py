@@ -8,7 +8,8 @@ from typing import Any, TypedDict
 from bounds.theorem1 import Theorem1
 from bounds.theorem2 import Theorem2
 from verify.errors import BadInput
-from verify.notation import number
+from verify.files import report_name
+from verify.notation import nearest, number
 from verify.options import Domain, decimal, decimals, dtype, integer, integers
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
@@ -26,7 +27,6 @@ LARGEST_EXPONENT = 50_000
 LARGEST_SEED = 2**32 - 1
 
 DEFAULT_L = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
-_LONGEST_LIST_IN_A_NAME = 24
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,17 @@ class BoundsSettings:
             "seed": self.seed,
         }
 
-    def _alpha_pos(self) -> Fraction | None:
-        """alpha_pos where it is one number for all rows."""
+    def _alpha_pos(self) -> Fraction | float | str | None:
+        """alpha_pos where it is one number for all rows; a power as its nearest float (it may have 10^6 digits)."""
         if self.alpha_pos is not None:
             return self.alpha_pos
         # Powers of different a_min or L are one number only by accident, save those of 1, or at L = 1.
         if self.L == (1,):
             return _ONE
         a_min = _only(set(self.a_min))
-        return a_min ** (self.L[0] - 1) if a_min is not None and (a_min == 1 or len(self.L) == 1) else None
+        if a_min is None or (a_min != 1 and len(self.L) > 1):
+            return None
+        return nearest(lambda reals: reals.number(a_min) ** (self.L[0] - 1))
 
     def command(self) -> str:
         """The command line that asks the same again."""
@@ -96,11 +98,8 @@ class BoundsSettings:
 
     def name(self) -> str:
         """A file name that tells settings apart, such as `bounds-amin0.9-delta0.01`."""
-        parts = [f"amin{_join(self.a_min)}"]
-        for name, text in self._changed():
-            shown = text if len(text) <= _LONGEST_LIST_IN_A_NAME else f"{self.L[0]}-{self.L[-1]}x{len(self.L)}"
-            parts.append(f"{name.replace('-', '')}{shown}")
-        return "-".join(["bounds", *parts]).replace(",", "_")
+        parts = [f"{name.replace('-', '')}{text}" for name, text in self._changed()]
+        return report_name(["bounds", f"amin{_join(self.a_min)}", *parts])
 
     def _changed(self) -> list[tuple[str, str]]:
         """The options that differ from the defaults, in the order of the command line, as the user would type them."""
@@ -182,9 +181,10 @@ def _check_alpha_pos(settings: BoundsSettings) -> None:
     try:
         settings.theorem1(a_min, L)
     except ValueError as error:
-        given = f"--alpha-pos {number(settings.alpha_pos)} with --a-min {number(a_min)} and --L {L}"
-        allowed = f"alpha_pos is a product of at most L - 1 coefficients, so at least {number(a_min)}^{L - 1}"
-        raise BadInput(given, allowed, "no --alpha-pos (the worst case a_min^(L-1)), or larger --L") from error
+        shown = number(a_min, 60)
+        given = f"--alpha-pos {number(settings.alpha_pos, 60)} with --a-min {shown} and --L {L}"
+        allowed = f"alpha_pos is a product of at most L - 1 coefficients, so at least {shown}^{L - 1}"
+        raise BadInput(given, allowed, "leave out --alpha-pos") from error
 
 
 def _only(values: set[Fraction]) -> Fraction | None:

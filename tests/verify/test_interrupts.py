@@ -1,0 +1,97 @@
+"""A real interrupt to a real process: exit code 130, what was done kept, and no half-written file."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TELL = "sys.stderr.write('here\\n'); sys.stderr.flush(); time.sleep(60)"
+# Where the process waits to be interrupted: code run before the command, which then stops at that place.
+DURING_ROWS = f"""
+from verify.bounds import command
+true_rows = command.rows_of
+def rows_of(settings, a_min, limits):
+    for k, row in enumerate(true_rows(settings, a_min, limits)):
+        if k == 2:
+            {TELL}
+        yield row
+command.rows_of = rows_of
+"""
+DURING_THE_FIGURE = f"""
+from verify.bounds import page
+def figure(blocks):
+    {TELL}
+page.figure = figure
+"""
+DURING_THE_WRITING = f"""
+import os
+from verify.bounds import page
+page.figure = lambda blocks: b"whole"
+true_sync = os.fsync
+def fsync(file):
+    if os.path.exists("reports/bounds-amin0.9.png"):
+        {TELL}
+    true_sync(file)
+os.fsync = fsync
+"""
+
+
+def interrupted(folder: Path, place: str, *words: str) -> tuple[int, str, str]:
+    """Exit code, stdout and what stderr holds after the signal, of a command interrupted at that place."""
+    arguments = ["bounds", *words]
+    code = (
+        f"import sys, time\n{place}\nfrom verify.__main__ import main\nsys.argv[1:] = {arguments!r}\nsys.exit(main())"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "here\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def test_rows_that_are_done_are_kept_with_their_page(tmp_path: Path):
+    code, out, _ = interrupted(tmp_path, DURING_ROWS, "--json")
+    found = json.loads(out)
+    assert (code, found["verdict"]) == (130, "UNDECIDED")
+    assert [row["L"] for row in found["rows"]] == [8, 16]
+    names = [f"bounds-amin0.9-interrupted.{suffix}" for suffix in ("md", "png")]
+    assert sorted(os.listdir(tmp_path / "reports")) == names
+    assert (tmp_path / found["report"]).read_text().endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("place", "left"),
+    [(DURING_THE_FIGURE, []), (DURING_THE_WRITING, ["bounds-amin0.9.png"])],
+    ids=["figure", "writing"],
+)
+def test_an_interrupted_report_takes_no_table_away_and_leaves_no_half_file(tmp_path: Path, place: str, left: list[str]):
+    code, out, err = interrupted(tmp_path, place)
+    assert code == 130
+    assert "beyond float32" in out
+    assert out.splitlines()[-1].startswith("UNDECIDED: at a_min = 0.9 Theorem 1 speaks at every L asked")
+    assert "Traceback" not in err
+    assert sorted(os.listdir(tmp_path / "reports")) == left
+    assert all((tmp_path / "reports" / name).read_bytes() == b"whole" for name in left)
+
+
+def test_an_old_page_outlives_an_interrupted_new_one(tmp_path: Path):
+    (tmp_path / "reports").mkdir()
+    old = tmp_path / "reports/bounds-amin0.9.md"
+    old.write_text("old\n")
+    assert interrupted(tmp_path, DURING_THE_WRITING)[0] == 130
+    assert old.read_text() == "old\n"
+    assert sorted(os.listdir(tmp_path / "reports")) == ["bounds-amin0.9.md", "bounds-amin0.9.png"]

@@ -1,0 +1,178 @@
+"""Whatever a refusal names as the nearest that works is taken when it is typed: each hint is read back and fed in."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verify.bounds.settings import Texts
+from verify.bounds.settings import parse as parse_bounds
+from verify.copy.memory import needed
+from verify.copy.settings import parse as parse_copy
+from verify.errors import BadInput
+from verify.memory import refuse_if_too_large
+from verify.notation import not_above
+
+BOUNDS = [
+    {"L": "0"},
+    {"L": "1e999999999"},
+    {"L": "-1e999999999"},
+    {"L": "9" * 200},
+    {"L": "8.."},
+    {"L": "..8"},
+    {"L": ".."},
+    {"L": "0..0"},
+    {"L": "64..32..8"},
+    {"L": "0,,9"},
+    {"L": ",,,"},
+    {"L": "1e9,"},
+    {"L": "x,,y"},
+    {"L": "64..8,"},
+    {"a-min": "0..1"},
+    {"a-min": "0.5..0.9..2"},
+    {"a-min": ".."},
+    {"a-min": "0,,0.5"},
+    {"a-min": "1.5,"},
+    {"a-min": "1e-999"},
+    {"a-max": "0..1"},
+    {"a-max": "nan"},
+    {"delta": "0..1"},
+    {"delta": "0,1"},
+    {"delta": "x,-1"},
+    {"delta": ",2"},
+    {"epsilon": "-0,0"},
+    {"M": "1e400"},
+    {"Delta": "0"},
+    {"rho": "--"},
+    {"rho": "1,2"},
+    {"alpha-pos": "0..1"},
+    {"alpha-pos": "1e-30", "L": "2"},
+    {"alpha-pos": "2"},
+    {"a-min": "1e-300", "L": "4096"},
+    {"a-min": "1e-300,0.9", "L": "1..100000"},
+    {"dtype": ""},
+    {"dtype": "half"},
+    {"seed": "-1,3"},
+    {"seed": "1e300"},
+    {"seed": "0..1"},
+]
+COPY = [
+    {"pos": ""},
+    {"pos": "la"},
+    {"pos": "lag"},
+    {"pos": "lag:K"},
+    {"pos": "lag:-1"},
+    {"pos": "lag:٣"},
+    {"pos": "lag:1e3"},
+    {"pos": "lag:" + "9" * 17},
+    {"N": "1e999999999"},
+    {"N": "1e400"},
+    {"N": "4.."},
+    {"N": "..4"},
+    {"N": "nan"},
+    {"N": ""},
+    {"N": "0"},
+    {"d": "64,32"},
+    {"d": "0..8"},
+    {"d": "1e9"},
+    {"d-h": "0,,4"},
+    {"module": ""},
+    {"module": "ssm,,attention"},
+    {"module": "all,attention"},
+    {"module": "attention", "d-h": "4"},
+    {"values": ""},
+    {"values": "text"},
+    {"a": "1.5"},
+    {"keys": "k"},
+    {"codes": "\n"},
+    {"Delta": "0"},
+    {"M": "1e4..1e5"},
+    {"M": "10001"},
+    {"epsilon": "0.6"},
+    {"epsilon": "1", "M": "1.99999999"},
+    {"epsilon": "1e-299", "M": "1e-299"},
+    {"epsilon": "1", "M": "0." + "1" * 58},
+    {"execution": "fast"},
+    {"dtype": "float128"},
+    {"seed": "nan"},
+]
+
+
+USUAL = Texts(
+    a_min="0.9",
+    a_max=None,
+    L="8..64",
+    delta="1e-3",
+    epsilon="0.1",
+    M="1",
+    Delta="1",
+    alpha_pos=None,
+    rho=None,
+    dtype="float32",
+    seed="0",
+)
+
+
+def read_bounds(given: dict[str, str]) -> object:
+    return parse_bounds(USUAL | {name.replace("-", "_"): text for name, text in given.items()})  # type: ignore[operator]
+
+
+def read_copy(given: dict[str, str]) -> object:
+    return parse_copy(given)
+
+
+def mended(given: dict[str, str], hint: str) -> dict[str, str]:
+    """What is typed after reading the hint: an option with its text, or one left out."""
+    if hint.startswith("leave out --"):
+        return {name: text for name, text in given.items() if name != hint.removeprefix("leave out --")}
+    option, _, text = hint.partition(" ")
+    assert option.startswith("--")
+    assert text
+    return given | {option.removeprefix("--"): text}
+
+
+@pytest.mark.parametrize(
+    ("read", "given"), [(read, words) for read, table in ((read_bounds, BOUNDS), (read_copy, COPY)) for words in table]
+)
+def test_the_nearest_that_works_is_taken(read: Callable[[dict[str, str]], object], given: dict[str, str]):
+    with pytest.raises(BadInput) as refusal:
+        read(given)
+    read(mended(given, refusal.value.nearest))
+
+
+def test_a_length_for_a_text_is_one_that_the_text_has(tmp_path: Path):
+    file = tmp_path / "text"
+    file.write_bytes(b"abc")
+    for N in ("1e400", "4", "0"):
+        given = {"N": N, "values": f"text:{file}"}
+        with pytest.raises(BadInput) as refusal:
+            read_copy(given)
+        read_copy(mended(given, refusal.value.nearest))
+
+
+@pytest.mark.parametrize("N", ["1e16", "1e300", "1e999999999", "4,1e15"])
+def test_the_nearest_length_fits_in_memory_too(N: str, monkeypatch: pytest.MonkeyPatch):
+    """A length beyond any memory is refused by the estimate, which names one that fits; no other text leads there."""
+    monkeypatch.setattr("verify.memory.available_bytes", lambda: 8 * 2**30)  # other programs come and go
+    given = {"N": N}
+    try:
+        settings = parse_copy(given)
+    except BadInput as error:
+        settings = parse_copy(mended(given, error.nearest))
+    with suppress(BadInput):
+        refuse_if_too_large("--N", "--N", max(settings.N), lambda n: needed(n, settings))
+        return
+    with pytest.raises(BadInput) as refusal:
+        refuse_if_too_large("--N", "--N", max(settings.N), lambda n: needed(n, settings))
+    settings = parse_copy(mended(given, refusal.value.nearest))
+    refuse_if_too_large("--N", "--N", max(settings.N), lambda n: needed(n, settings))
+
+
+@given(st.fractions(min_value=Fraction(1, 10**30), max_value=10**30))
+def test_a_limit_that_is_shown_is_not_above_the_limit(value: Fraction):
+    shown = Fraction(not_above(value))
+    assert 0 < shown <= value < shown * (1 + Fraction(1, 10**4))
