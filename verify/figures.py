@@ -41,6 +41,12 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+def load() -> None:
+    """Import what drawing needs; done in a thread beside other work, the first figure need not wait for it."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.figure  # noqa: F401
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """The settings that `draw`, everything drawn, and `png` belong inside; they are undone at the end."""

@@ -19,6 +19,8 @@ from constructions.memories.gated import MEMORY
 from constructions.memories.memory import Memory
 from constructions.rows import Rows
 
+AT_ONCE = 2**14  # steps whose codes or values are float64 at the same time
+
 
 def dense_stream(stream: Stream) -> Float[np.ndarray, "T dim"]:
     """The sequence as a matrix in the order of its layout, in float64."""
@@ -64,24 +66,32 @@ def ssm(module: SSM, Z: Float[np.ndarray, "T D"]) -> Float[np.ndarray, "T D"]:
 
 
 def scores(
-    memory: Memory, position: Int[np.ndarray, " T"], target: Int[np.ndarray, " T"], rows: Int[np.ndarray, " R"]
+    memory: Memory, position: Int[np.ndarray, " T"], target: Int[np.ndarray, " S"], rows: Int[np.ndarray, " R"]
 ) -> Float[np.ndarray, "R T"]:
-    """S_ij for the steps i in `rows` and all j, with y_i = sum_j S_ij v_j and v_j = Delta x_j; zero for j > i.
+    """S_ij for the steps i in `rows` and the first T steps j, with y_i = sum_j S_ij v_j and v_j = Delta x_j; zero for
+    j > i.
 
     `memory` holds the weights and codes as the float program stores them.  Raises TypeError for a module of another
     kind.
     """
-    causal = np.arange(len(position))[None, :] <= rows[:, None]
     asked = target[rows]
     if isinstance(memory.module, Attention):
-        return _softmax(_alike(memory, position, asked) * _scale(memory.module.W_q, TARGET), causal)
+        return _softmax(_alike(memory, position, asked, _scale(memory.module.W_q, TARGET)), rows)
     if isinstance(memory.module, SSM):
-        S = _alike(memory, position, asked) * _left_over(memory.module, len(position), rows)
+        S = _recurrent_scores(memory, position, asked, rows)
     elif isinstance(memory.module, MambaBlock) and MEMORY in memory.module.ssm.inner:
         S = _gated_scores(memory.module, position, asked)
     else:
         raise TypeError(f"no scores are known for {type(memory.module).__name__}")
-    return np.multiply(S, causal, out=S)
+    return _with_later(S, rows, 0.0)
+
+
+def weighed(S: Float[np.ndarray, "R T"], x: Float[np.ndarray, "S d"]) -> Float[np.ndarray, "R d"]:
+    """S x in float64 over the first T of the steps of x, a part of them converted at a time."""
+    total = np.zeros((len(S), x.shape[1]))
+    for part in _parts(S.shape[1]):
+        total += S[:, part] @ x[part].astype(np.float64, copy=False)
+    return total
 
 
 def recorded_Delta(memory: Memory) -> float:
@@ -93,24 +103,43 @@ def recorded_Delta(memory: Memory) -> float:
     return float(_softplus(np.float64(np.ravel(memory.module.ssm.W_Delta2.actions["on", MEMORY].inner)[0])))
 
 
-def _alike(memory: Memory, position: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """code(target_i)^T code(position_j); a position of -1 has the zero code."""
+def _alike(memory: Memory, position: np.ndarray, target: np.ndarray, factor: float) -> np.ndarray:
+    """factor code(target_i)^T code(position_j); a position of -1 has the zero code."""
     codes = memory.encoding.codes
     if codes is None:
-        return (target[:, None] == position[None, :]) & (position >= 0)[None, :]
-    codes = np.concatenate([np.asarray(codes, np.float64), np.zeros((1, codes.shape[1]))])
-    return codes[target] @ codes[position].T
+        written = np.where(position >= 0, position, len(position) + memory.encoding.N)  # like no target
+        return np.multiply(target[:, None] == written[None, :], factor)
+    query, S = factor * _code(codes, target), np.empty((len(target), len(position)))
+    for part in _parts(len(position)):
+        np.matmul(query, _code(codes, position[part]).T, out=S[:, part])
+    return S
 
 
-def _left_over(module: SSM, length: int, rows: np.ndarray) -> np.ndarray:
-    """alpha_j at step i, times the factors of W_b and W_c: what multiplies the inner product of the codes."""
-    Delta = float(_softplus(_rate(module)))
-    factor = _scale(module.W_b, POSITION) * _scale(module.W_c, TARGET)
+def _code(codes: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """The codes of those positions in float64, zero for -1."""
+    rows = codes[index].astype(np.float64)
+    rows[index < 0] = 0.0
+    return rows
+
+
+def _parts(length: int) -> list[slice]:
+    """A long axis in parts of which the caches hold a few rows."""
+    return [slice(start, min(start + AT_ONCE, length)) for start in range(0, length, AT_ONCE)]
+
+
+def _recurrent_scores(memory: Memory, position: np.ndarray, target: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """alpha_j c_i^T b_j: the inner product of the codes, times the factors of W_b and W_c and what is left over of
+    step j at step i.
+    """
+    module = memory.module
+    assert isinstance(module, SSM)
+    S = _alike(memory, position, target, _scale(module.W_b, POSITION) * _scale(module.W_c, TARGET))
     if module.A is None:
-        return np.asarray(factor)
-    a = float(np.exp(Delta * float(np.asarray(module.A))))
-    lag = np.maximum(rows[:, None] - np.arange(length)[None, :], 0)
-    return factor * np.power(a, np.arange(length))[lag]
+        return S
+    a = float(np.exp(float(_softplus(_rate(module))) * float(np.asarray(module.A))))
+    lag = np.maximum(rows[:, None] - np.arange(len(position))[None, :], 0)
+    S *= np.power(a, np.arange(int(lag.max()) + 1))[lag]
+    return S
 
 
 def _gated_scores(block: MambaBlock, position: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -120,7 +149,8 @@ def _gated_scores(block: MambaBlock, position: np.ndarray, target: np.ndarray) -
     rates = block.ssm.W_Delta2.actions
     on, off = (float(_softplus(np.float64(np.ravel(rates[name, MEMORY].inner)[0]))) for name in ("on", "off"))
     gate = float(_silu(np.float64(np.ravel(block.W_2.actions[TARGET, MEMORY].inner)[0])))
-    return gate * np.where(target[:, None] == position[None, :], 1.0, off / on) * (target >= 0)[:, None]
+    written, leaked = gate * (target >= 0), gate * (off / on) * (target >= 0)
+    return np.where(target[:, None] == position[None, :], written[:, None], leaked[:, None])
 
 
 def _rate(module: SSM) -> float:
@@ -137,13 +167,20 @@ def _scale(linear: LinearMap, source: str) -> float:
     return float(np.float64(linear.actions[source, target].inner))
 
 
-def _softmax(raw: np.ndarray, causal: np.ndarray) -> np.ndarray:
-    """Softmax over the causal positions, in place."""
-    np.copyto(raw, -np.inf, where=~causal)
+def _softmax(raw: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Softmax over the causal positions j <= i, in place."""
+    _with_later(raw, rows, -np.inf)
     raw -= raw.max(axis=1, keepdims=True)
     np.exp(raw, out=raw)
     raw /= raw.sum(axis=1, keepdims=True)
     return raw
+
+
+def _with_later(S: np.ndarray, rows: np.ndarray, value: float) -> np.ndarray:
+    """S with that value wherever j > i, in place; up to the earliest step nothing is later."""
+    first = int(rows.min()) + 1
+    np.copyto(S[:, first:], value, where=np.arange(first, S.shape[1])[None, :] > rows[:, None])
+    return S
 
 
 def _dense_A(module: SSM) -> np.ndarray:

@@ -1,11 +1,13 @@
 """The options of `verify copy`: what is read, what is refused and how, and the command that asks the same again."""
 
+import re
 import shlex
 
 import pytest
 
 from verify.copy.settings import CopySettings, parse
 from verify.errors import BadInput
+from verify.files import LONGEST_NAME
 
 
 def settings(line: str) -> CopySettings:
@@ -32,13 +34,44 @@ def test_the_command_line_of_settings_reads_back_as_the_same_settings(line):
     assert "/" not in asked.name()
 
 
+def test_a_path_with_blanks_and_quotes_reads_back_too(tmp_path):
+    file = tmp_path / "it's a text"
+    file.write_bytes(b"abc")
+    asked = settings(f"--values {shlex.quote(f'text:{file}')}")
+    assert settings(asked.command().removeprefix("verify copy ")) == asked
+
+
+def test_a_path_that_cannot_be_shown_is_refused(tmp_path):
+    file = tmp_path / "two\nlines"
+    file.write_bytes(b"abc")
+    with pytest.raises(BadInput, match="characters that cannot be shown"):
+        parse({"values": f"text:{file}"})
+
+
 def test_a_text_is_read_and_sets_the_length_and_the_task(tmp_path):
     file = tmp_path / "some text.txt"
     file.write_bytes(b"to be copied")
     asked = settings(f"--values 'text:{file}'")
     assert (asked.N, asked.pos, asked.text) == ((12,), "string", b"to be copied")
     assert settings(f"--N 5 --values 'text:{file}'").N == (5,)
-    assert asked.name() == "copy-N12-valuestext-some_text.txt"
+    assert re.fullmatch(r"copy-N12-valuestext-some_text\.txt-[0-9a-f]{10}", asked.name())
+
+
+def test_names_are_short_and_differ_where_settings_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = ["text", "a/text", "b/text", "te xt", "te_xt", "text-a0.5", "x" * 200, "x" * 199 + "y"]
+    lines = [f"--values 'text:{path}'" for path in paths]
+    for path in paths:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(b"abc")
+    lists = [",".join(map(str, range(1, n))) for n in (90, 91)]
+    lines += [f"--N {N}" for N in lists] + [f"--N 8 --d-h {d_h}" for d_h in lists]
+    lines += ["--values text:text --a 0.5", "--pos lag:7", "--N 3 --d 64 --seed 1"]
+    names = [settings(line).name() for line in lines]
+    assert names[0] == "copy-N3-valuestext-text"
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= LONGEST_NAME
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) for name in names)
 
 
 @pytest.mark.parametrize(

@@ -22,15 +22,18 @@ from verify.verdict import Check, Verdict
 # The statement of the ledger that says of each module that it copies (ssm-constant: where d_h >= N).
 COPIES = {"ssm-linear": "T3", "ssm-gated": "X-T3-GATED", "ssm-constant": "T3", "attention": "X-ATT-SIZE"}
 
-
 LAST_STEPS = 64
+CODES_AT_ONCE = 2**14  # that are float64 at the same time
 
 
 def checks(run: Run, settings: CopySettings) -> Iterator[Check]:
     """The checks of one row."""
     allowed = tolerance(run, float(settings.M), settings.dtype)
-    yield _two_routes(run, settings, allowed)
-    yield _worst_case(run, settings, allowed)
+    if np.isfinite(allowed).all():
+        yield _two_routes(run, settings, allowed)
+        yield _worst_case(run, settings, allowed)
+    else:
+        yield _no_tolerance(run, settings)
     if can_copy(run):
         yield _copies(run, settings, allowed)
         yield _stated(run, settings)
@@ -60,6 +63,21 @@ def tag(run: Run) -> str:
     return f"copy/{memory.name}/N={run.prepared.task.N}{states}"
 
 
+def _no_tolerance(run: Run, settings: CopySettings) -> Check:
+    """In place of the comparisons with the second route, where the rounding model promises nothing: roundings may pass
+    the dtype's largest number, or outgrow every bound. What came of one run would say nothing of another.
+    """
+    reason = f"sums over {run.prepared.task.steps} steps may be rounded beyond what {settings.dtype} holds or can bound"
+    evidence = f"{reason}, so no disagreement of the two routes would say anything; a smaller M or N, or float64, would"
+    claim, skipped = _route_claim(run), frozenset({Verdict.SKIPPED})
+    speaks_of = f"the float program in {settings.dtype}"
+    return Check(f"{tag(run)}/two-routes", claim, Verdict.SKIPPED, None, None, evidence, None, speaks_of, skipped)
+
+
+def _route_claim(run: Run) -> str:
+    return "X-ATT-SIZE" if isinstance(run.prepared.memory.module, Attention) else "EQ1-EQ6"
+
+
 def _two_routes(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
     """The float program against NumPy float64 on the same stored weights, within the rounding bound; the step shown is
     the one that comes closest to its bound, or leaves it.
@@ -70,8 +88,7 @@ def _two_routes(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
     witness = None if holds else _at(run, int(run.compared[shown]))
     steps = f"{len(run.compared)} of {len(run.steps)} steps"
     evidence = f"{_sample(settings)}; {steps} by score matrices in NumPy float64"
-    claim = "X-ATT-SIZE" if isinstance(run.prepared.memory.module, Attention) else "EQ1-EQ6"
-    return _check(run, settings, "two-routes", claim, holds, off[shown], allowed[shown], evidence, witness)
+    return _check(run, settings, "two-routes", _route_claim(run), holds, off[shown], allowed[shown], evidence, witness)
 
 
 def _worst_case(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
@@ -116,7 +133,7 @@ def _stated(run: Run, settings: CopySettings) -> Check:
         run.prepared, memory=build(run.prepared.memory.name, run.prepared.task, run.prepared.memory.d_h, settings)
     )
     steps = run.steps[-LAST_STEPS:]  # a later step has more to confuse its value with
-    route = second_route(derived, np.zeros((run.prepared.task.steps, 1)), steps, float(settings.M))
+    route = second_route(derived, np.zeros((run.prepared.task.steps, 0)), steps, float(settings.M))
     stated, worst = derived.memory.stated_error or 0.0, float(route.worst.max())
     # Evaluating a worst case sums T weights, each a few library calls in float64.
     slack = growth(run.prepared.task.steps, format_of("float64"), library_calls=3) * (stated + route.scale)
@@ -153,11 +170,16 @@ def _mean_square(run: Run) -> Check:
     """
     codes, N = run.prepared.memory.encoding.codes, run.prepared.task.N
     assert codes is not None
-    K = codes.astype(np.float64)
-    parts = (float(((K.T @ K) ** 2).sum()), 2.0 * float((K**2).sum()), float(N))
-    value, floor = max(parts[0] - parts[1] + parts[2], 0.0) / N, 1.0 - min(K.shape[1], N) / N
+    d_h = codes.shape[1]
+    tall = codes if d_h <= N else codes.T  # K K^T has the same norm and trace as K^T K
+    gram = np.zeros((tall.shape[1],) * 2)
+    for start in range(0, len(tall), CODES_AT_ONCE):
+        K = tall[start : start + CODES_AT_ONCE].astype(np.float64)
+        gram += K.T @ K
+    parts = (float((gram**2).sum()), 2.0 * float(np.trace(gram)), float(N))
+    value, floor = max(parts[0] - parts[1] + parts[2], 0.0) / N, 1.0 - min(d_h, N) / N
     # Any S = K K^T has rank <= d_h, also of rounded keys: only the evaluation in float64 needs room.
-    slack = growth(2 * (N + K.shape[1]), format_of("float64")) * sum(parts) / N
+    slack = growth(2 * (N + d_h), format_of("float64")) * sum(parts) / N
     holds = value >= floor - slack
     evidence = "||S - I||_F^2 / N of the stored keys in NumPy float64, against 1 - d_h/N"
     witness = None if holds else {"N": N, "d_h": run.prepared.memory.d_h, "mean_square": value}
@@ -215,7 +237,7 @@ def _at(run: Run, index: int) -> dict[str, Any]:
     """What a reader needs to see one step again: the step, the position asked for, the worst coordinate, both
     numbers.
     """
-    got, wanted = run.outputs[index].astype(np.float64), run.wanted[index].astype(np.float64)
+    got, wanted = run.outputs[index].astype(np.float64), run.wanted(np.array([index]))[0].astype(np.float64)
     off = np.abs(got - wanted)
     k = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
     step = int(run.steps[index])

@@ -1,5 +1,6 @@
 """`verify copy`: every module asked for on every N, then its checks, then an outcome."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,8 @@ from verify.copy.checks import checks
 from verify.copy.exact import converse_check, theorem3_checks
 from verify.copy.memory import needed
 from verify.copy.modules import Prepared, prepare, worst_values
-from verify.copy.phase import Point, phase, sizes
+from verify.copy.phase import phase, sizes
+from verify.copy.reach import refuse_overflow
 from verify.copy.rows import first_failing, row, table
 from verify.copy.run import Run, computed_steps, execute, second_route
 from verify.copy.settings import CopySettings
@@ -22,7 +24,9 @@ from verify.copy.task import ByteCode, Task, task, uniform_values
 from verify.copy.words import sentence
 from verify.deliver import Outcome, Report
 from verify.environment import environment
+from verify.figures import load
 from verify.memory import refuse_if_too_large
+from verify.notation import number
 from verify.verdict import Check, Result
 
 
@@ -36,9 +40,12 @@ class Found:
 
 
 def run(settings: CopySettings, console: Console) -> Outcome:
-    """Carry out the request.  Raises BadInput, before anything is allocated, where a size would not fit in memory."""
+    """Carry out the request.  Raises BadInput, before anything is allocated, where a size would not fit in memory or a
+    sum not in the dtype.
+    """
     for N in settings.N:
         refuse_if_too_large(_asked(settings, N), "--N", N, lambda n: needed(n, settings))
+    refuse_overflow(settings)
     keep_compiled()
     if settings.dtype == "float64":
         jax.config.update("jax_enable_x64", True)
@@ -97,23 +104,25 @@ def _values(prepared: Prepared, settings: CopySettings) -> Float[np.ndarray, "N 
     if settings.values == "uniform":
         return uniform_values(N, d, M, settings.seed, jnp.dtype(settings.dtype))
     steps = computed_steps(prepared)
-    worst = second_route(prepared, np.zeros((prepared.task.steps, 1)), steps, M).worst
+    worst = second_route(prepared, np.zeros((prepared.task.steps, 0)), steps, M).worst
     return worst_values(prepared, int(steps[worst.argmax()]), d, M)
 
 
 def _asked(settings: CopySettings, N: int) -> str:
     execution = f" --execution {settings.execution}" if settings.execution != "auto" else ""
-    return f"--N {N}{execution}"
+    return f"--N {number(N)}{execution}"
 
 
 def _report(settings: CopySettings, result: Result, console: Console) -> Report:
     from verify.copy.page import report
 
-    points = _phase(settings, console) if "ssm-constant" in settings.modules and not result.interrupted else []
-    return report(settings, result, points)
-
-
-def _phase(settings: CopySettings, console: Console) -> list[Point]:
+    if "ssm-constant" not in settings.modules or result.interrupted:
+        return report(settings, result, [])
     d_h = settings.d_h[0]
-    with console.progress("figure", len(sizes(d_h, max(max(settings.N), 2 * d_h)))) as advance:
-        return phase(settings, d_h, advance)
+    with (
+        ThreadPoolExecutor(1) as beside,
+        console.progress("figure", len(sizes(d_h, max(max(settings.N), 2 * d_h)))) as advance,
+    ):
+        beside.submit(load)
+        points = phase(settings, d_h, advance)
+    return report(settings, result, points)

@@ -4,17 +4,19 @@ Upper estimates in bytes: the arrays that live at the same time, counted once ea
 true peak.
 """
 
-import numpy as np
-
-from verify.copy.run import ENTRIES_AT_ONCE
+from constructions.attention import QUERIES_AT_ONCE
+from verify.copy.run import ENTRIES_AT_ONCE, ROWS_AT_LEAST, SECOND_ROUTE_PRODUCTS
 from verify.copy.settings import CopySettings
 
 INTERPRETER = 400 * 2**20  # Python, NumPy, JAX and its compiler
 
 
 def needed(N: int, settings: CopySettings) -> int:
-    """Peak bytes of a run at N, over its modules, which run one after the other."""
-    return INTERPRETER + _sequence(N, settings) + max(_module(name, N, settings) for name in settings.modules)
+    """Peak bytes of a run at N, over its modules, which run one after the other.  While a module runs, and while its
+    outputs are compared, values, inputs and outputs live; what else it takes it gives back before.
+    """
+    beside = max(_scores(N, settings), *(_module(name, N, settings) for name in settings.modules))
+    return INTERPRETER + _sequence(N, settings) + beside
 
 
 def _steps(N: int, settings: CopySettings) -> int:
@@ -26,11 +28,18 @@ def _item(settings: CopySettings) -> int:
 
 
 def _sequence(N: int, settings: CopySettings) -> int:
-    """Values and inputs on the host and the device, outputs and what is wanted, and the float64 copies of the
-    comparison.
+    """Values as they are drawn, inputs on the host and on the device, outputs, and for a text what decodes them in
+    float64.
     """
     T, item = _steps(N, settings), _item(settings)
-    return T * settings.d * (5 * item + 3 * 8) + 64 * T + 8 * 8 * ENTRIES_AT_ONCE
+    drawn = 4 if settings.values == "uniform" and settings.dtype != "float64" else 8
+    decoded = 3 * 8 * T * settings.d if settings.values == "text" else 0
+    return N * settings.d * drawn + T * settings.d * 3 * item + decoded + 64 * T
+
+
+def _scores(N: int, settings: CopySettings) -> int:
+    """A block of scores of the second route in float64, and what is computed from it."""
+    return 6 * 8 * max(ENTRIES_AT_ONCE, ROWS_AT_LEAST * _steps(N, settings))
 
 
 def _module(name: str, N: int, settings: CopySettings) -> int:
@@ -38,11 +47,14 @@ def _module(name: str, N: int, settings: CopySettings) -> int:
     chunk = 128
     if name == "ssm-linear":
         dense = 6 * chunk * N * item if settings.execution == "dense" else 0
-        return 2 * N * d * item + 2 * T * d * item + dense
+        return N * d * item + 2 * T * d * item + dense
     if name == "ssm-gated":
-        return 3 * N * d * item + 12 * T * d * item
+        listed = 12 if settings.execution == "dense" else 2
+        return N * d * item + listed * T * d * item
     if name == "ssm-constant":
         widest = max(settings.d_h)
-        return 4 * N * widest * 8 + 6 * T * widest * item
-    codes = int(np.ceil(np.log2(max(T, 2)))) if settings.codes == "binary" else 2
-    return 4 * T * codes * 8 + 3 * 512 * T * item + 2 * T * d * item
+        squares = 3 * min(N, widest) ** 2 * 8  # products of keys, for the mean square
+        return N * widest * (8 + item) + 7 * T * widest * item + T * d * item + squares
+    codes = max(1, (T - 1).bit_length()) if settings.codes == "binary" else 2
+    queries = min(QUERIES_AT_ONCE, max(2, SECOND_ROUTE_PRODUCTS // (T * d)))
+    return 4 * T * codes * 8 + 3 * queries * T * item + T * d * item

@@ -34,7 +34,7 @@ ALPHABET = 26
 def report(settings: CopySettings, result: Result, points: Sequence[Point]) -> Report:
     """The page and its picture."""
     page = Page(f"COPY at N = {', '.join(map(str, settings.N))}")
-    page.paragraph(f"**{result.verdict.value}**: {result.sentence}")
+    page.paragraph(f"**{result.verdict.value}**: {result.headline}")
     page.heading("What was run")
     page.bullets([f"`{name}`: {MODULES[name]}" for name in settings.modules])
     page.paragraph(_task_words(settings))

@@ -3,7 +3,7 @@ forms.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ from constructions.run import run_ssm
 from verify.copy.modules import Prepared, prepare, worst_values
 from verify.copy.run import second_route
 from verify.copy.settings import CopySettings
-from verify.copy.task import Task, task, uniform_values
+from verify.copy.task import task, uniform_values
 
 LARGEST_N = 4096
 
@@ -55,26 +55,25 @@ def sizes(d_h: int, largest: int) -> list[int]:
 
 
 def _point(N: int, largest: int, d_h: int, settings: CopySettings, program: Callable) -> Point:
-    strings, dtype, M = task("string", N, settings.seed), jnp.dtype(settings.dtype), float(settings.M)
-    prepared = prepare("ssm-constant", strings, d_h, settings)
+    strings, M, d = task("string", N, settings.seed), float(settings.M), settings.d
+    both = prepare("ssm-constant", strings, d_h, replace(settings, d=2 * d))  # two sets of values side by side
     judged = np.arange(N, 2 * N)
-    second = second_route(prepared, np.zeros((2 * N, 1)), judged, M)
-    worst = worst_values(prepared, int(judged[second.worst.argmax()]), settings.d, M)
-    uniform = uniform_values(N, settings.d, M, settings.seed, np.dtype(np.float64))
-    off = [_error(prepared, strings, values.astype(dtype), largest, program) for values in (worst, uniform)]
-    mean_square = float(np.sqrt((off[1] ** 2).mean() / ((prepared.memory.Delta * uniform) ** 2).mean()))
-    return Point(
-        N, float(second.worst.max()), float(np.abs(off[0]).max()), mean_square, mean_square_floor(N, min(d_h, N))
-    )
+    second = second_route(both, np.zeros((2 * N, 0)), judged, M)
+    worst = worst_values(both, int(judged[second.worst.argmax()]), d, M)
+    uniform = uniform_values(N, d, M, settings.seed, np.dtype(np.float64))
+    values = np.concatenate([worst, uniform], axis=1).astype(jnp.dtype(settings.dtype))
+    off = _error(both, values, largest, program)
+    mean_square = float(np.sqrt((off[:, d:] ** 2).mean() / ((both.memory.Delta * uniform) ** 2).mean()))
+    reached, floor = float(np.abs(off[:, :d]).max()), mean_square_floor(N, min(d_h, N))
+    return Point(N, float(second.worst.max()), reached, mean_square, floor)
 
 
-def _error(prepared: Prepared, strings: Task, values: np.ndarray, largest: int, program: Callable) -> np.ndarray:
+def _error(prepared: Prepared, values: np.ndarray, largest: int, program: Callable) -> np.ndarray:
     """y - v_pos over the judged steps, of a run padded to 2 `largest` steps."""
-    N, memory, dtype = strings.N, prepared.memory, values.dtype
+    N, memory, dtype = prepared.task.N, prepared.memory, values.dtype
     silent = np.full(2 * (largest - N), VOID)
-    position, target = (np.concatenate([part, silent]) for part in (strings.position, strings.target))
-    x = np.concatenate([strings.sequence(values), np.zeros((len(silent), values.shape[1]), dtype)])
+    position, target = (np.concatenate([part, silent]) for part in (prepared.position, prepared.target))
+    x = np.concatenate([prepared.task.sequence(values), np.zeros((len(silent), values.shape[1]), dtype)])
     assert isinstance(memory.module, SSM)
-    y = np.asarray(program(memory.module, memory.encoding.stream(x, position, target, dtype)))
-    wanted = np.asarray(memory.Delta, dtype) * values
-    return y[N : 2 * N].astype(np.float64) - wanted.astype(np.float64)
+    y = np.asarray(program(memory.module, memory.encoding.stream(x, position, target, dtype)))[N : 2 * N]
+    return y.astype(np.float64) - (np.asarray(memory.Delta, dtype) * values).astype(np.float64)

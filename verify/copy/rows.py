@@ -121,7 +121,7 @@ def first_failing(module: str, run: Run, settings: CopySettings, again: Callable
 def closed_form_worst(prepared: Prepared, settings: CopySettings) -> float:
     """The exact worst case over all values and all judged steps."""
     T, first = prepared.task.steps, prepared.task.first_judged
-    return float(second_route(prepared, np.zeros((T, 1)), np.arange(first, T), float(settings.M)).worst.max())
+    return float(second_route(prepared, np.zeros((T, 0)), np.arange(first, T), float(settings.M)).worst.max())
 
 
 def _at(module: str, n: int, d_h: int, settings: CopySettings) -> Prepared:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -22,11 +23,12 @@ from constructions.run import run_block, run_ssm, suited_execution
 from constructions.sizes import size_of
 from verify.copy.modules import Prepared, step_of_slot
 from verify.copy.settings import CopySettings
-from verify.independent import recorded_Delta, scores
+from verify.independent import recorded_Delta, scores, weighed
 
 SECOND_ROUTE_PRODUCTS = 2**31  # multiply-adds that NumPy spends on a module; fewer steps are compared where N is large
-ENTRIES_AT_ONCE = 2**20  # of a block of scores
-ROWS_AT_ONCE = 2**14  # of outputs compared with what is wanted
+ENTRIES_AT_ONCE = 2**18  # of a block of scores, so that the caches hold it
+ROWS_AT_LEAST = 8  # of a block of scores, so that codes and values are converted to float64 for several rows
+ROWS_AT_ONCE = 2**11  # of outputs compared with what is wanted
 DENSE = {SSM: Execution.CHUNKED, MambaBlock: Execution.SCAN}
 
 
@@ -52,9 +54,9 @@ class SecondRoute:
 class Run:
     """What came of one module on one task.
 
-    steps: the R steps whose outputs were computed; outputs, wanted (R, d): y_i, and v_pos(i) as the program records it.
-    compared: indices into `steps` of those that the second route evaluated.  seconds: the execution alone, compiled
-    and with its input on the device before.
+    x: the inputs of all T steps.  steps: the R steps whose outputs y_i were computed.  compared: indices into `steps`
+    of those that the second route evaluated.  seconds: the execution alone, compiled and with its input on the device
+    before, and with nothing running beside it.
     """
 
     prepared: Prepared
@@ -62,10 +64,15 @@ class Run:
     execution: str
     steps: Int[np.ndarray, " R"]
     outputs: Float[np.ndarray, "R d"]
-    wanted: Float[np.ndarray, "R d"]
+    x: Float[np.ndarray, "T d"]
     compared: Int[np.ndarray, " C"]
     second: SecondRoute
     seconds: float
+
+    def wanted(self, at: Int[np.ndarray, " S"] | slice) -> Float[np.ndarray, "S d"]:
+        """v_pos(i), as the program records it, for the computed steps of those indices."""
+        task = self.prepared.task
+        return np.asarray(self.prepared.memory.Delta, self.x.dtype) * self.x[task.target[self.steps[at]]]
 
     @cached_property
     def errors(self) -> Float[np.ndarray, " R"]:
@@ -73,7 +80,7 @@ class Run:
         errors = np.empty(len(self.steps))
         for start in range(0, len(self.steps), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            off = self.outputs[rows].astype(np.float64) - self.wanted[rows].astype(np.float64)
+            off = self.outputs[rows].astype(np.float64) - self.wanted(rows).astype(np.float64)
             errors[rows] = np.abs(off, out=off).max(axis=1)
         return errors
 
@@ -85,35 +92,43 @@ class Run:
 
 def execute(prepared: Prepared, values: Float[np.ndarray, "N d"], settings: CopySettings) -> Run:
     """Run one module on given values of the N positions, in the settings' dtype, and evaluate the second route beside
-    it.
+    it: NumPy works while the module is compiled, and has ended when it is timed.
     """
     dtype, memory, task = jnp.dtype(settings.dtype), prepared.memory, prepared.task
-    x = task.sequence(values.astype(dtype))
+    x = task.sequence(values.astype(dtype, copy=False))
     steps = computed_steps(prepared)
-    stream = memory.encoding.stream(x, prepared.position, prepared.target, dtype)
-    outputs, execution, seconds = _timed(memory, stream, steps, settings.execution)
-    wanted = (np.asarray(memory.Delta, dtype) * x)[task.target[steps]]
     chosen = _spread(len(steps), task.steps * settings.d)
-    second = second_route(prepared, x.astype(np.float64), steps[chosen], float(settings.M))
-    return Run(prepared, size_of(memory, task.steps), execution, steps, outputs, wanted, chosen, second, seconds)
+    with ThreadPoolExecutor(1) as beside:
+        second = beside.submit(second_route, prepared, x, steps[chosen], float(settings.M))
+        stream = memory.encoding.stream(x, prepared.position, prepared.target, dtype)
+        program, execution = _compiled(memory, stream, steps, settings.execution)
+        route = second.result()
+    outputs, seconds = program()
+    return Run(prepared, size_of(memory, task.steps), execution, steps, outputs, x, chosen, route, seconds)
 
 
 def second_route(
     prepared: Prepared, x: Float[np.ndarray, "T d"], steps: Int[np.ndarray, " C"], M: float
 ) -> SecondRoute:
     """What NumPy makes of the given steps, a block of rows of scores at a time, each as long as its context."""
-    Delta = recorded_Delta(prepared.memory)
+    Delta, reach = recorded_Delta(prepared.memory), _reach(prepared)
     slots = step_of_slot(prepared)
     outputs, worst = np.empty((len(steps), x.shape[1])), np.empty(len(steps))
-    height = max(1, ENTRIES_AT_ONCE // (int(steps.max()) + 1))
+    height = max(ROWS_AT_LEAST, ENTRIES_AT_ONCE // min(int(steps.max()) + 1, reach))
     for start in range(0, len(steps), height):
         stop = start + height
         rows = steps[start:stop]
-        seen = int(rows.max()) + 1
-        S = scores(prepared.memory, prepared.position[:seen], prepared.target, rows)
-        outputs[start:stop] = Delta * (S @ x[:seen])
+        S = scores(prepared.memory, prepared.position[: min(int(rows.max()) + 1, reach)], prepared.target, rows)
+        outputs[start:stop] = Delta * weighed(S, x)
         worst[start:stop] = ssm_worst_case(S, slots[prepared.target[rows]], M, Delta)
     return SecondRoute(outputs, worst, M * Delta)
+
+
+def _reach(prepared: Prepared) -> int:
+    """So many steps can weigh in an output: in Eq. 6 none after the last that writes; elsewhere all."""
+    if isinstance(prepared.memory.module, SSM):
+        return int(np.flatnonzero(prepared.position >= 0).max()) + 1
+    return len(prepared.position)
 
 
 def computed_steps(prepared: Prepared) -> Int[np.ndarray, " R"]:
@@ -131,25 +146,32 @@ def _spread(count: int, products_each: int) -> Int[np.ndarray, " C"]:
     return np.unique(np.linspace(0, count - 1, affordable).round().astype(np.int64))
 
 
-def _timed(memory: Memory, x: Stream, steps: np.ndarray, asked: str) -> tuple[np.ndarray, str, float]:
-    """The outputs at `steps`, the execution's name and its seconds, compilation and transfer left out."""
+def _compiled(
+    memory: Memory, x: Stream, steps: np.ndarray, asked: str
+) -> tuple[Callable[[], tuple[np.ndarray, float]], str]:
+    """A program that gives the outputs at `steps` and the seconds it took, and the execution's name."""
     module, x = jax.device_put((_as_needed(memory.module), x))
     if isinstance(module, Attention):
-        return _run_compiled(attend, (module, x, jnp.asarray(steps)), "row blocks")
+        return _compiled_on(attend, (module, x, jnp.asarray(steps))), "row blocks"
     wanted = {"sparse": Execution.SPARSE, "dense": DENSE[type(module)]}
     execution = wanted[asked] if asked in wanted else suited_execution(module, x)
-    return _run_compiled(partial(_outputs, execution=execution, first=int(steps[0])), (module, x), execution.value)
+    return _compiled_on(partial(_outputs, execution=execution, first=int(steps[0])), (module, x)), execution.value
 
 
-def _run_compiled(function: Callable[..., jax.Array], arguments: tuple, name: str) -> tuple[np.ndarray, str, float]:
-    """The function's value and the seconds that it took once compiled.  It is compiled on the flat list of its arrays:
-    while lowering, JAX fills trees with descriptions that are no arrays.
+def _compiled_on(function: Callable[..., jax.Array], arguments: tuple) -> Callable[[], tuple[np.ndarray, float]]:
+    """The function on those arguments, ready to be timed.  It is compiled on the flat list of its arrays: while
+    lowering, JAX fills trees with descriptions that are no arrays.
     """
     leaves, structure = jax.tree.flatten(arguments)
     program = jax.jit(lambda leaves: function(*structure.unflatten(leaves))).lower(leaves).compile()
-    begin = time.perf_counter()
-    y = jax.block_until_ready(program(leaves))
-    return np.asarray(y), name, time.perf_counter() - begin
+    jax.block_until_ready(leaves)
+
+    def timed() -> tuple[np.ndarray, float]:
+        begin = time.perf_counter()
+        y = jax.block_until_ready(program(leaves))
+        return np.asarray(y), time.perf_counter() - begin
+
+    return timed
 
 
 def _as_needed(module: SSM | MambaBlock | Attention) -> SSM | MambaBlock | Attention:

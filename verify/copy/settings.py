@@ -1,13 +1,16 @@
 """What `verify copy` is asked: read, checked, and written back as a command and as a file name."""
 
+import re
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 
 from verify.errors import BadInput, quoted
-from verify.files import read_input
-from verify.notation import number
+from verify.files import read_input, report_name
+from verify.notation import not_above, number
 from verify.options import Domain, choice, choices, decimal, integer, integers
 from verify.options import dtype as dtype_name
 
@@ -22,9 +25,13 @@ _ZERO, _ONE = Fraction(0), Fraction(1)
 A = Domain("a", _ZERO, _ONE, "1")
 M = Domain("M", _ZERO, Fraction(10) ** 4, "1", low_included=False)
 EPSILON = Domain("epsilon", _ZERO, None, "1e-3", low_included=False)
-LARGEST_N = 10**15  # beyond any memory; what does not fit is refused with the largest N that does
+LARGEST_N = 10**300  # all that can be read; what does not fit in memory is refused with the largest N that does
+LARGEST_LAG = 10**15
 LARGEST_WIDTH = 2**16
 LARGEST_SEED = 2**32 - 1
+
+# Paths that a report's name shows whole.
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9.]*")
 
 # What only some modules read; naming it for others contradicts --module.
 _BELONGS_TO = {
@@ -71,12 +78,13 @@ class CopySettings:
 
     def command(self) -> str:
         """The command line that asks the same again."""
-        return " ".join(["verify copy", *(f"--{name} {text}" for name, text in self._said(always="N"))])
+        said = (f"--{name} {shlex.quote(text)}" for name, text in self._said(always="N"))
+        return " ".join(["verify copy", *said])
 
     def name(self) -> str:
         """A file name that tells settings apart, such as `copy-N4096-pos-string`."""
         parts = [f"{option.replace('-', '')}{_in_a_name(text)}" for option, text in self._said(always="N")]
-        return "-".join(["copy", *parts])
+        return report_name(["copy", *parts], "" if _PLAIN_PATH.fullmatch(self.path) else self.path)
 
     def _said(self, always: str) -> list[tuple[str, str]]:
         """The options that differ from the defaults (and the one named), as the user would type them."""
@@ -101,7 +109,7 @@ class CopySettings:
         return [(name, text) for name, (text, default) in texts.items() if text != default or name == always]
 
 
-def parse(texts: dict[str, str | None]) -> CopySettings:
+def parse(texts: Mapping[str, str | None]) -> CopySettings:
     """The settings from the options' texts, by option name without dashes; None where an option was not given.
 
     Raises BadInput for the first one that cannot be read, and for options that contradict each other.
@@ -143,14 +151,11 @@ def _refuse_contradictions(given: dict[str, str], modules: tuple[str, ...]) -> N
 
 def _refuse_trivial_epsilon(settings: CopySettings) -> None:
     """Below M |Delta| an error of epsilon means a copy; from there on the output 0 has it too."""
-    if settings.epsilon * 2 > settings.M:
-        asked = f"--epsilon {number(settings.epsilon, 60)} with --M {number(settings.M)}"
-        half = number(settings.M / 2)
-        raise BadInput(
-            asked,
-            f"epsilon may be at most M/2 = {half}: from M |Delta| on the output 0 would pass as a copy",
-            f"--epsilon {half}",
-        )
+    half = settings.M / 2
+    if settings.epsilon > half:
+        asked = f"--epsilon {number(settings.epsilon, 60)} with --M {number(settings.M, 60)}"
+        why = "from M |Delta| on the output 0 would pass as a copy"
+        raise BadInput(asked, f"epsilon may be at most M/2 = {number(half, 60)}: {why}", f"--epsilon {not_above(half)}")
 
 
 def _values(text: str) -> tuple[str, str, bytes]:
@@ -166,7 +171,7 @@ def _values(text: str) -> tuple[str, str, bytes]:
 def _lengths(text: str | None, data: bytes) -> tuple[int, ...] | None:
     if text is None:
         return (len(data),) if data else None
-    lengths = integers(text, "--N", 1, LARGEST_N)
+    lengths = integers(text, "--N", 1, LARGEST_N, usual=len(data) or CopySettings.N[0])
     if data and lengths[-1] > len(data):
         raise BadInput(f"--N {quoted(text)}", f"the text has {len(data)} bytes", f"--N {len(data)}")
     return lengths
@@ -174,24 +179,22 @@ def _lengths(text: str | None, data: bytes) -> tuple[int, ...] | None:
 
 def _pos(text: str) -> str:
     kind, mark, lag = text.partition(":")
-    if kind == "lag" and mark:
-        if not lag.isdecimal() or int(lag) > LARGEST_N:
-            return _refuse_lag(text)
+    if kind == "lag":
+        if not (mark and lag.isdecimal() and lag.isascii() and int(lag) <= LARGEST_LAG):
+            allowed = f"lag:K needs a whole number of steps from 0 to {LARGEST_LAG}"
+            raise BadInput(f"--pos {quoted(text)}", allowed, "--pos lag:1")
         return f"lag:{int(lag)}"
-    if text in POSITIONS and text != "lag:K":
-        return text
-    return choice(text, "--pos", POSITIONS) if kind != "lag" else _refuse_lag(text)
-
-
-def _refuse_lag(text: str) -> str:
-    raise BadInput(f"--pos {quoted(text)}", f"lag:K needs a whole number of steps from 0 to {LARGEST_N}", "--pos lag:1")
+    try:
+        return choice(text, "--pos", POSITIONS)
+    except BadInput as error:  # K stands for a number, which is to be typed
+        raise BadInput(error.given, error.allowed, error.nearest.replace("lag:K", "lag:1")) from error
 
 
 def _in_a_name(text: str) -> str:
     """Text that may stand in a file name: of a path its last part, and no separators."""
     kind, _, path = text.partition(":")
     tail = PurePath(path).name if kind == "text" else path
-    return "".join(mark if mark.isalnum() or mark in ".-," else "_" for mark in (f"{kind}-{tail}" if tail else text))
+    return re.sub(r"[^A-Za-z0-9.,-]", "_", f"{kind}-{tail}" if tail else text)
 
 
 def _join(values: tuple[int, ...]) -> str:

@@ -15,6 +15,9 @@ from jaxtyping import Float, Int
 
 from constructions.rows import VOID
 
+AT_ONCE = 2**12  # rows of values that are drawn or decoded at a time
+ALIGNMENT = 64  # bytes
+
 KINDS = ("random", "reverse", "first", "lag:K", "string")
 
 
@@ -90,10 +93,20 @@ def task(kind: str, N: int, seed: int) -> Task:
 def uniform_values(N: int, d: int, M: float, seed: int, dtype: np.dtype) -> Float[np.ndarray, "N d"]:
     """Independent values, uniform in [-M, M], drawn in float64 or else in float32 and rounded to `dtype`."""
     drawn = np.float64 if dtype == np.float64 else np.float32
-    values = np.random.default_rng([seed, N, d]).random((N, d), dtype=drawn)
-    values *= 2.0 * M
-    values -= M
+    values, source = _aligned((N, d), np.dtype(drawn)), np.random.default_rng([seed, N, d])
+    for start in range(0, N, AT_ONCE):  # drawn and scaled while the caches hold them
+        rows = values[start : start + AT_ONCE]
+        source.random(out=rows, dtype=drawn)
+        rows *= 2.0 * M
+        rows -= M
     return values.astype(dtype, copy=False)
+
+
+def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """An empty array that starts where JAX, on a CPU, takes it as it lies rather than copying it."""
+    room = np.empty(shape[0] * shape[1] * dtype.itemsize + ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    return room[start : start + room.nbytes - ALIGNMENT].view(dtype).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +151,9 @@ class ByteCode:
         """
         if not np.isfinite(vectors).all():
             return b""
-        table = self.table()
-        distance = (table**2).sum(1)[None, :] - 2.0 * vectors @ table.T
-        return distance.argmin(1).astype(np.uint8).tobytes()
+        table, nearest = self.table(), np.empty(len(vectors), np.uint8)
+        squares = (table**2).sum(1)[None, :]
+        for start in range(0, len(vectors), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            nearest[rows] = (squares - 2.0 * vectors[rows] @ table.T).argmin(1)
+        return nearest.tobytes()
