@@ -16,8 +16,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from constructions.packed import PackedBlock, State, initial, packed, step
-from constructions.programs.program import POSITION
-from constructions.programs.stack import ONE, Stack
+from constructions.programs.program import ONE, POSITION
+from constructions.programs.stack import Stack
+from constructions.rows import Array
 
 LENGTH = 256  # tokens of one compiled loop
 
@@ -33,18 +34,18 @@ class Machine:
     the intervals of what comes out."""
 
     blocks: tuple[PackedBlock, ...]
-    fields: Int[np.ndarray, " F"]
-    place: Int[np.ndarray, ""]
-    one: Int[np.ndarray, ""]
-    outputs: Int[np.ndarray, " G"]
-    low: Int[np.ndarray, " G"]
-    high: Int[np.ndarray, " G"]
+    fields: Int[Array, " F"]
+    place: Int[Array, ""]
+    one: Int[Array, ""]
+    outputs: Int[Array, " G"]
+    low: Int[Array, " G"]
+    high: Int[Array, " G"]
     dim: int
 
     @property
     def dtype(self) -> np.dtype:
         """The dtype of its weights."""
-        return np.dtype(self.blocks[0].b_1[self.blocks[0].inner[0]].dtype)
+        return self.blocks[0].dtype
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,13 @@ class Run:
 
 
 def machine(stack: Stack, dtype: str | None = None) -> Machine:
-    """The stack with its weights rounded to `dtype` (default: the format that it was compiled for)."""
+    """The stack with its weights rounded to `dtype` (default: the format that it was compiled for).
+
+    Raises ValueError for a field beyond 32 bits: tokens are kept in int32.
+    """
+    wide = [f.name for f in stack.program.fields if f.low < -(2**31) or f.high >= 2**31]
+    if wide:
+        raise ValueError(f"the fields {wide} were given intervals beyond 32 bits, in which tokens are kept")
     where = {n: stack.stream.coordinates(n).start for n in stack.stream.names}
     return Machine(
         tuple(packed(named.block, dtype or stack.format.name) for named in stack.blocks),
@@ -87,15 +94,17 @@ def machine(stack: Stack, dtype: str | None = None) -> Machine:
     )
 
 
-def generate(run: Machine, prompts: Sequence[Int[np.ndarray, "T F"]], limit: int, keep_streams: bool = False) -> Run:
+def generate(run: Machine, prompts: Sequence[Int[np.ndarray, "_ F"]], limit: int, keep_streams: bool = False) -> Run:
     """Feeds each prompt and then the machine's own tokens, until all have put out their last token or have `limit`
     tokens.
 
-    Raises ValueError for no prompts, an empty one, or one that is longer than the limit.
+    Raises ValueError for no prompts, an empty one, one that is longer than the limit, or tokens with other fields.
     """
     if not prompts or min(len(p) for p in prompts) < 1 or max(len(p) for p in prompts) > limit:
         raise ValueError(f"prompts of {[len(p) for p in prompts]} tokens were given; 1 to {limit} are allowed")
     B, F = len(prompts), len(run.fields)
+    if any(prompt.shape[1] != F for prompt in prompts):
+        raise ValueError(f"tokens of {[prompt.shape[1] for prompt in prompts]} fields were given; they have {F}")
     forced = np.array([len(p) for p in prompts])
     carry = _start(run, B)
     tokens, margins, streams = [], [], []
@@ -143,7 +152,7 @@ def _loop(run: Machine, carry: Carry, given: jax.Array, forced: jax.Array, keep_
         states, fed, margin, last, position = carry
         prompt, is_prompt = row
         token = jnp.where(is_prompt[:, None], prompt, fed)
-        shown = jnp.where(is_prompt, jnp.inf, margin.astype(jnp.float32)).astype(margin.dtype)
+        shown = jnp.where(is_prompt, jnp.inf, margin)
         position = position + 1
         states, x = jax.vmap(partial(_token, run), in_axes=(0, 0, None))(states, token, position)
         y = x[:, run.outputs]

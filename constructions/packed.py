@@ -2,8 +2,10 @@
 
 A stream of a hundred named scalars makes a hundred small products of every map.  Here each inner space keeps one matrix
 for each map, over just those coordinates of the stream that it reads, and channels that no row of W_3 reads keep no
-state (`MambaBlock.restricted`: channels do not meet inside the SSM module).  Nothing else changes: Eq. 1-3 with any
-W_b, W_c, A, Delta and D, equal to `constructions.run.step_block` on any weights.
+state: channels do not meet inside the SSM module.  For the same reason spaces whose W_1, b_1, W_Delta and A agree entry
+by entry hold the same state at every token, and one is kept for all of them: the readers of one memory differ by their
+gates only.  Nothing else changes: Eq. 1-3 with any W_b, W_c, A, Delta and D, equal to `constructions.run.step_block`
+on any weights.
 """
 
 from dataclasses import dataclass
@@ -24,13 +26,15 @@ from constructions.rows import Array
 @partial(jax.tree_util.register_dataclass, data_fields=["columns", "matrix"], meta_fields=[])
 @dataclass(frozen=True, eq=False)
 class Gathered:
-    """The rows of a map into one space, restricted to the columns that are not zero."""
+    """The rows of a map into one space, restricted to the columns that are not zero, and transposed: a wide space that
+    reads few coordinates is then a sum of few long vectors.
+    """
 
     columns: Int[Array, " k"]
-    matrix: Float[Array, "width k"]
+    matrix: Float[Array, "k width"]
 
     def __call__(self, x: Float[jax.Array, " dim"]) -> Float[jax.Array, " width"]:
-        return contract("k,wk->w", x[self.columns], jnp.asarray(self.matrix))
+        return contract("k,kw->w", x[self.columns], jnp.asarray(self.matrix))
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["rows", "matrix"], meta_fields=[])
@@ -45,18 +49,19 @@ class Scattered:
 @partial(
     jax.tree_util.register_dataclass,
     data_fields=["W_1", "b_1", "W_2", "b_2", "W_3", "W_Delta", "W_b", "W_c", "A", "D"],
-    meta_fields=["inner", "state"],
+    meta_fields=["driving", "like"],
 )
 @dataclass(frozen=True, eq=False)
 class PackedBlock:
     """Eq. 3 over flat vectors: for every inner space one entry of W_1, b_1, W_2, b_2, W_3, W_Delta, A, D.
 
-    `inner` names the inner spaces that are needed; `state` those that carry a state.  W_Delta is W_Delta2 W_Delta1, b
-    and c are read from the concatenated inner vector; None stands for a zero map.
+    `driving` names the inner spaces that b, c and Delta read, concatenated in this order; `like` names for every space
+    that W_3 reads the one whose inner values and state it shares.  Spaces with an entry of A carry a state.  W_Delta is
+    W_Delta2 W_Delta1; None stands for a zero map.
     """
 
-    inner: tuple[str, ...]
-    state: tuple[str, ...]
+    driving: tuple[str, ...]
+    like: tuple[tuple[str, str], ...]
     W_1: dict[str, Gathered]
     b_1: dict[str, Array]
     W_2: dict[str, Gathered]
@@ -68,61 +73,88 @@ class PackedBlock:
     A: dict[str, Array]
     D: dict[str, Array]
 
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype of its weights."""
+        return np.dtype(next(iter(self.b_2.values())).dtype)
 
-State = dict[str, Float[jax.Array, "d_h width"]]
+
+State = dict[str, Float[jax.Array, "... _ _"]]  # H of shape (d_h, width), for each space that carries a state
 
 
 def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
     """The block with its weights rounded to `dtype` and gathered.  Every map is written out, so sizes must be small:
-    an inner space of width w that reads k coordinates costs w k entries.
+    an inner space of width w that reads k coordinates costs w k entries.  Raises ValueError where W_3 reads no channel.
     """
-    outputs = tuple(dict.fromkeys(target for _, target in block.W_3.actions))
-    ssm = block.restricted(outputs).ssm
-    read = {source for source, _ in block.W_3.actions}
-    driving = {source for W in (ssm.W_b, ssm.W_c, ssm.W_Delta1) for source, _ in W.actions}
+    stream, ssm = block.W_1.domain, block.ssm
     writes = bool(ssm.W_b.nonzeros and ssm.W_c.nonzeros)
-    names = tuple(s.name for s in ssm.inner if s.name in read or (writes and s.name in driving))
-    inner, stream = ssm.inner.only(names), block.W_1.domain
-    state = tuple(n for n in ssm.channels if writes)
+    drivers = {source for W in (ssm.W_b, ssm.W_c, ssm.W_Delta1) for source, _ in W.actions}
+    driving = ssm.inner.only(tuple(drivers) if writes else ())
+    read = tuple(n for n in ssm.channels if any(source == n for source, _ in block.W_3.actions))
+    if not read:
+        raise ValueError(f"W_3 reads none of the channels {ssm.channels}: the block is f = 0")
     cast = partial(_cast, dtype=jnp.dtype(dtype))
+    W_1 = {n: _gathered(block.W_1, stream, n, cast) for n in dict.fromkeys((*read, *driving.names))}
+    b_1 = {n: cast(_vector(block.b_1, ssm.inner, n)) for n in W_1}
+    W_Delta = {n: _rates(block, driving, n, cast) for n in read if writes}
+    A = {n: cast(_evolution(block, n)) for n in read if writes}
+    like = _alike({n: (W_1[n], b_1[n], W_Delta.get(n), A.get(n)) for n in read})
+    kept, formed = set(like.values()), {*like.values(), *driving.names}
     return PackedBlock(
-        inner=names,
-        state=state,
-        W_1={n: _gathered(block.W_1, stream, n, cast) for n in names},
-        b_1={n: cast(_vector(block.b_1, inner, n)) for n in names},
-        W_2={n: _gathered(block.W_2, stream, n, cast) for n in names if n in read},
-        b_2={n: cast(_vector(block.b_2, inner, n)) for n in names if n in read},
-        W_3={n: _scattered(block.W_3, stream, n, cast) for n in names if n in read},
-        W_Delta={n: _rates(block, inner, n, cast) for n in state},
-        W_b=_gathered(_only(ssm.W_b, inner), inner, ssm.W_b.codomain.names[0], cast) if writes else None,
-        W_c=_gathered(_only(ssm.W_c, inner), inner, ssm.W_c.codomain.names[0], cast) if writes else None,
-        A={n: cast(_evolution(block, n)) for n in state},
-        D={n: cast(_vector(ssm.D or {}, inner, n)) for n in names if n in (ssm.D or {})},
+        driving=driving.names,
+        like=tuple(like.items()),
+        W_1={n: W for n, W in W_1.items() if n in formed},
+        b_1={n: b for n, b in b_1.items() if n in formed},
+        W_2={n: _gathered(block.W_2, stream, n, cast) for n in read},
+        b_2={n: cast(_vector(block.b_2, ssm.inner, n)) for n in read},
+        W_3={n: _scattered(block.W_3, stream, n, cast) for n in read},
+        W_Delta={n: W for n, W in W_Delta.items() if n in kept},
+        W_b=_gathered(_only(ssm.W_b, driving), driving, ssm.W_b.codomain.names[0], cast) if writes else None,
+        W_c=_gathered(_only(ssm.W_c, driving), driving, ssm.W_c.codomain.names[0], cast) if writes else None,
+        A={n: a for n, a in A.items() if n in kept},
+        D={n: cast(_vector(ssm.D or {}, ssm.inner, n)) for n in read if n in (ssm.D or {})},
     )
 
 
 def initial(block: PackedBlock) -> State:
     """H_0 = O, in the dtype of the weights."""
-    return {n: jnp.zeros((block.A[n].shape[0], block.b_1[n].shape[0]), block.b_1[n].dtype) for n in block.state}
+    return {n: jnp.zeros((A.shape[0], A.shape[1]), A.dtype) for n, A in block.A.items()}
 
 
 def step(block: PackedBlock, H: State, x: Float[jax.Array, " dim"]) -> tuple[State, Float[jax.Array, " dim"]]:
     """One token: the new state, and x + f(x) of Eq. 2."""
-    z = {n: block.W_1[n](x) + block.b_1[n] for n in block.inner}
-    flat = jnp.concatenate([z[n] for n in block.inner])
+    z = {n: _affine(W, block.b_1[n], x) for n, W in block.W_1.items()}
     after: State = {}
-    out = x
-    for n in block.W_3:
-        y = jnp.asarray(block.D[n]) * z[n] if n in block.D else jnp.zeros_like(z[n])
-        if n in block.state and block.W_b is not None and block.W_c is not None:
+    remembered: State = {}
+    if block.W_b is not None and block.W_c is not None:
+        flat = jnp.concatenate([z[n] for n in block.driving])
+        b, c = block.W_b(flat), block.W_c(flat)
+        for n, A in block.A.items():
             Delta = jax.nn.softplus(block.W_Delta[n](flat))
-            kept = forgotten(Delta[None, :], jnp.asarray(block.A[n])) * H[n]
-            after[n] = kept + block.W_b(flat)[:, None] * (Delta * z[n])[None, :]
-            y = y + contract("sw,s->w", after[n], block.W_c(flat))
-        gate = jax.nn.silu(block.W_2[n](x) + block.b_2[n])
-        W_3 = block.W_3[n]
-        out = out.at[W_3.rows].add(contract("kw,w->k", jnp.asarray(W_3.matrix), y * gate))
+            after[n] = forgotten(Delta[None, :], jnp.asarray(A)) * H[n] + b[:, None] * (Delta * z[n])[None, :]
+            remembered[n] = contract("sw,s->w", after[n], c)
+    out = x
+    for n, source in block.like:
+        parts = [remembered[source]] if source in remembered else []
+        parts += [jnp.asarray(block.D[n]) * z[source]] if n in block.D else []
+        if parts:
+            y = sum(parts[1:], parts[0]) * jax.nn.silu(_affine(block.W_2[n], block.b_2[n], x))
+            out = out.at[block.W_3[n].rows].add(contract("kw,w->k", jnp.asarray(block.W_3[n].matrix), y))
     return after, out
+
+
+def _affine(W: Gathered, b: Array, x: Float[jax.Array, " dim"]) -> Float[jax.Array, " width"]:
+    """W x + b; a W without columns costs nothing."""
+    return W(x) + b if W.columns.size else jnp.asarray(b)
+
+
+def _alike(weights: dict[str, tuple]) -> dict[str, str]:
+    """For every space the first one with the same weights, entry by entry."""
+    first: dict[tuple, str] = {}
+    return {
+        n: first.setdefault(tuple((x.shape, x.tobytes()) for x in jax.tree.leaves(each)), n)
+        for n, each in weights.items()
+    }
 
 
 def _cast(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -136,7 +168,7 @@ def _gathered(linear: LinearMap, domain: Layout, target: str, cast) -> Gathered:
     matrix = np.concatenate(parts, axis=1) if parts else np.zeros((width, 0))
     columns = np.concatenate([_indices(domain, s) for s in sources]) if parts else np.zeros(0, np.int32)
     kept = np.abs(matrix).sum(axis=0) > 0
-    return Gathered(columns[kept].astype(np.int32), cast(matrix[:, kept]))
+    return Gathered(columns[kept].astype(np.int32), cast(matrix[:, kept].T))
 
 
 def _scattered(linear: LinearMap, codomain: Layout, source: str, cast) -> Scattered:
@@ -146,16 +178,16 @@ def _scattered(linear: LinearMap, codomain: Layout, source: str, cast) -> Scatte
     return Scattered(rows.astype(np.int32), cast(np.concatenate(parts, axis=0)))
 
 
-def _rates(block: MambaBlock, inner: Layout, target: str, cast) -> Gathered:
+def _rates(block: MambaBlock, driving: Layout, target: str, cast) -> Gathered:
     """The rows of W_Delta2 W_Delta1 for one space: a shared Delta is repeated over its channels."""
     ssm = block.ssm
-    first = _only(ssm.W_Delta1, inner).dense()
+    first = _only(ssm.W_Delta1, driving).dense()
     read = np.flatnonzero(np.abs(first).sum(axis=0))  # few: the product of both factors over all columns may be huge
     shared = ssm.shares_Delta
     product = ssm.W_Delta2.into((SHARED,) if shared else (target,)).dense() @ first[:, read]
-    rows = np.repeat(product, inner[target].dim, axis=0) if shared else product
+    rows = np.repeat(product, ssm.inner[target].dim, axis=0) if shared else product
     kept = np.abs(rows).sum(axis=0) > 0
-    return Gathered(read[kept].astype(np.int32), cast(rows[:, kept]))
+    return Gathered(read[kept].astype(np.int32), cast(rows[:, kept].T))
 
 
 def _only(linear: LinearMap, domain: Layout) -> LinearMap:

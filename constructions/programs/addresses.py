@@ -10,21 +10,11 @@ written in base R, q = R q_1 + q_0, and |q - p|^2 = (q_1 - p_1)^2 + (q_0 - p_0)^
 otherwise.  A number outside 0 .. N - 1 is brought to -1 or N, whose digits no slot has.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from bounds.formats import FloatFormat
 from constructions.programs.expression import Expr, clipped, quotient
-from constructions.programs.lowering import Form, Lowering
-
-
-@dataclass(frozen=True, eq=False)
-class Address:
-    """A number as digits, most significant first, and the sum of their squares: plain scalars of the stream."""
-
-    digits: tuple[Form, ...]
-    norm: Form
+from constructions.programs.lowering import Address, Form, Lowering
 
 
 def radix(count: int, format: FloatFormat) -> tuple[int, int]:
@@ -52,7 +42,13 @@ def slot_digits(count: int, base: int, k: int) -> np.ndarray:
 
 
 def address(number: Expr, count: int, format: FloatFormat, lowering: Lowering, called: str) -> Address:
-    """The number's address among `count` slots.  Raises ValueError as `radix` does."""
+    """The number's address among `count` slots, formed once.  Raises ValueError as `radix` does."""
+    if (number, count) not in lowering.addresses:
+        lowering.addresses[number, count] = _formed(number, count, format, lowering, called)
+    return lowering.addresses[number, count]
+
+
+def _formed(number: Expr, count: int, format: FloatFormat, lowering: Lowering, called: str) -> Address:
     base, k = radix(count, format)
     low, high = lowering.interval(number)
     if low < -1 or high > count:

@@ -23,9 +23,9 @@ from constructions.gadgets.passive import degenerate, gated
 from constructions.layout import Layout, Space
 from constructions.linear import Action, LinearMap, linear_map
 from constructions.mamba import MambaBlock, mamba_block, selective_ssm
-from constructions.programs.addresses import Address, match
+from constructions.programs.addresses import match
 from constructions.programs.expression import Interval
-from constructions.programs.lowering import ONE, Form, Scalar
+from constructions.programs.lowering import ONE, Address, Form, Scalar
 
 DRIVE, RATES, UNITS = "one", "rates", "units"  # spaces of the inner streams
 
@@ -74,24 +74,23 @@ def units_block(stream: Layout, scalars: Sequence[Scalar], scale: float) -> Mamb
 
 def cells_block(stream: Layout, cells: Sequence[Cell], scale: float) -> MambaBlock:
     """One block with a memory for each cell."""
-    rates = {cell.name: _rate_inputs(cell) for cell in cells}
-    offsets = _offsets([len(forms) for forms in rates.values()])
-    inner = Layout((*(Space(c.name, 1, _width(c)) for c in cells), Space(RATES, 1, max(offsets[-1], 1)), Space(DRIVE)))
+    inputs = list(dict.fromkeys(form for cell in cells for form in _rate_inputs(cell))) or [Form({})]
+    inner = Layout((*(Space(c.name, 1, _width(c)) for c in cells), Space(RATES, 1, len(inputs)), Space(DRIVE)))
     reads: dict[tuple[str, str], Action] = {}
     gates: dict[tuple[str, str], Action] = {}
     driven: dict[tuple[str, str], Action] = {}
     b_1, b_2 = {DRIVE: np.ones(1)}, {}
-    inputs = [form for forms in rates.values() for form in forms] or [Form({})]
     W_rates, b_1[RATES] = _rows(stream, inner, RATES, inputs, 1.0)
-    for cell, at in zip(cells, offsets, strict=False):
+    for cell in cells:
         column = np.ones((_width(cell), 1))
         reads |= {(n, cell.name): Action(float(c) * column) for n, c in cell.value.terms.items()}
         b_1[cell.name] = float(cell.value.constant) * column[:, 0]
         opened, b_2[cell.name] = _gate(cell, scale)
         gates |= {(n, cell.name): Action(c[:, None]) for n, c in opened.items()}
         coefficients, constants = _rates(cell, scale)
-        matrix = np.zeros((_width(cell), inner[RATES].width))
-        matrix[:, at : at + coefficients.shape[1]] = coefficients
+        matrix = np.zeros((_width(cell), len(inputs)))
+        for form, column_of_form in zip(_rate_inputs(cell), coefficients.T, strict=True):
+            matrix[:, inputs.index(form)] += column_of_form
         driven |= {(RATES, cell.name): Action(matrix), (DRIVE, cell.name): Action(constants[:, None])}
     one = linear_map(inner, Layout((Space("state"),)), {(DRIVE, "state"): Action()})
     factors = inner.only((RATES, DRIVE))
@@ -163,8 +162,3 @@ def _A(cells: Sequence[Cell], name: str) -> float:
             replaces = cell.forgets if isinstance(cell, SlotsCell) else cell.when is not None
             return -1.0 if replaces else 0.0
     return 0.0
-
-
-def _offsets(counts: Sequence[int]) -> list[int]:
-    """Where each group begins when they stand one after the other, and the total."""
-    return [sum(counts[:k]) for k in range(len(counts) + 1)]

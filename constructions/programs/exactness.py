@@ -13,8 +13,8 @@ This file adds the moduli up for every sum that a run forms:
     memories    what is kept lies in the cell's interval; rates and gates are sums of digits, squares and constants.
 
 What is promised: a program's quantities are those of `interpreter` and lie in their intervals, flags are 0 or 1, parts
-with fractional coefficients are integers, at most `longest` tokens.  Then `share` <= 1 everywhere says that no number of
-a run is rounded, in any execution of the same sums.
+with fractional coefficients are integers, at most `longest` tokens.  Then `share` <= 1 everywhere says that no number
+of a run is rounded, in any execution of the same sums.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,10 +24,9 @@ from fractions import Fraction
 import numpy as np
 
 from bounds.formats import FloatFormat
-from constructions.programs.addresses import Address
 from constructions.programs.blocks import Cell, SlotsCell
 from constructions.programs.expression import Interval
-from constructions.programs.lowering import Form, Scalar
+from constructions.programs.lowering import Address, Form, Scalar
 
 
 @dataclass(frozen=True)

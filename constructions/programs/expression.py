@@ -1,18 +1,17 @@
 """Integer expressions: one text that is evaluated by plain Python and compiled into hidden units.
 
 An expression is built with + - *, with < <= > >= and the flags' & | ~, and with the functions of this file.  Flags are
-the integers 0 and 1.  Each operation states what it does to integers (`evaluate`) and to intervals (`bounds`); how it
-becomes units of Eq. 3 is `constructions.programs.lowering`'s business.  The operations are those of Lemmas 1-5 and of
-the integer gadgets beside them: nothing else can be written, so whatever is written can be compiled.
+the integers 0 and 1.  What an operation does to integers and intervals is in `constructions.programs.operations`,
+how it becomes units of Eq. 3 in `constructions.programs.lowering`.  The operations are those of Lemmas 1-5 and of the
+integer gadgets beside them: nothing else can be written, so whatever is written can be compiled.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from functools import cached_property
 
-Interval = tuple[int, int]
-Value = int | Fraction
+from constructions.programs.operations import OPERATIONS, Interval, Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +25,20 @@ class Expr:
     op: str
     args: tuple["Expr", ...] = ()
     data: tuple = ()
+
+    @cached_property
+    def order(self) -> tuple["Expr", ...]:
+        """All parts, each once and after those that it acts on; the expression itself comes last."""
+        done: dict[Expr, None] = {}
+        todo: list[tuple[Expr, bool]] = [(self, False)]
+        while todo:
+            part, ready = todo.pop()
+            if ready:
+                done[part] = None
+            elif part not in done:
+                todo.append((part, True))
+                todo += [(argument, False) for argument in part.args if argument not in done]
+        return tuple(done)
 
     def __add__(self, other: "Expr | Value") -> "Expr":
         return linear(0, (self, 1), (other, 1))
@@ -172,41 +185,35 @@ def table(a: Expr, low: int, values: Sequence[int]) -> Expr:
 def evaluate(expression: Expr, values: Mapping[str, Value], known: dict[Expr, Value] | None = None) -> Value:
     """The value of an expression for given named quantities, in exact arithmetic.
 
-    `known` remembers shared parts for one set of values.  Raises KeyError for a name without a value, ValueError where a
-    flag is neither 0 nor 1 or an operation on integers meets a fraction.
+    `known` remembers shared parts for one set of values.  Raises KeyError for a name without a value, ValueError where
+    a flag is neither 0 nor 1 or an operation on integers meets a fraction.
     """
-    known = {} if known is None else known
-    if expression not in known:
-        if expression.op == "name":
-            known[expression] = values[expression.data[0]]
-        else:
-            arguments = [evaluate(a, values, known) for a in expression.args]
-            known[expression] = _whole(OPERATIONS[expression.op].evaluate(arguments, expression.data), expression)
-    return known[expression]
+    found = {} if known is None else known
+    for part in expression.order:
+        if part not in found:
+            if part.op == "name":
+                found[part] = values[part.data[0]]
+            else:
+                value = OPERATIONS[part.op].evaluate([found[a] for a in part.args], part.data)
+                found[part] = value if isinstance(value, int) else _whole(value, part)
+    return found[expression]
 
 
 def bounds(expression: Expr, given: Mapping[str, Interval], known: dict[Expr, Interval] | None = None) -> Interval:
     """An interval that holds all values for quantities in the given intervals.  Raises KeyError for an unknown name."""
-    known = {} if known is None else known
-    if expression not in known:
-        if expression.op == "name":
-            known[expression] = given[expression.data[0]]
-        else:
-            intervals = [bounds(a, given, known) for a in expression.args]
-            known[expression] = OPERATIONS[expression.op].bounds(intervals, expression.data)
-    return known[expression]
+    found = {} if known is None else known
+    for part in expression.order:
+        if part not in found:
+            if part.op == "name":
+                found[part] = given[part.data[0]]
+            else:
+                found[part] = OPERATIONS[part.op].bounds([found[a] for a in part.args], part.data)
+    return found[expression]
 
 
 def names(expression: Expr) -> set[str]:
     """The quantities that an expression reads."""
-    seen: set[Expr] = set()
-    todo = [expression]
-    while todo:
-        each = todo.pop()
-        if each not in seen:
-            seen.add(each)
-            todo += each.args
-    return {each.data[0] for each in seen if each.op == "name"}
+    return {part.data[0] for part in expression.order if part.op == "name"}
 
 
 def renamed(expression: Expr, into: Mapping[str, Expr], known: dict[Expr, Expr] | None = None) -> Expr:
@@ -221,68 +228,6 @@ def renamed(expression: Expr, into: Mapping[str, Expr], known: dict[Expr, Expr] 
         else:
             known[expression] = Expr(expression.op, tuple(args), expression.data)
     return known[expression]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What an operation does to values and to intervals; both get the arguments and the constants."""
-
-    evaluate: Callable[[list, tuple], Value]
-    bounds: Callable[[list, tuple], Interval]
-
-
-def _corners(intervals: list[Interval]) -> Interval:
-    products = [a * b for a in intervals[0] for b in intervals[1]]
-    return min(products), max(products)
-
-
-def _linear_bounds(intervals: list[Interval], data: tuple) -> Interval:
-    ends = [sorted((c * low, c * high)) for (low, high), c in zip(intervals, data[1:], strict=True)]
-    return floor(data[0] + sum(e[0] for e in ends)), -floor(-(data[0] + sum(e[1] for e in ends)))
-
-
-def _square_bounds(intervals: list[Interval], _: tuple) -> Interval:
-    low, high = intervals[0]
-    return 0 if low <= 0 <= high else min(low**2, high**2), max(low**2, high**2)
-
-
-def _flag_bounds(never: bool, always: bool) -> Interval:
-    return int(always), int(not never)
-
-
-OPERATIONS: dict[str, Operation] = {
-    "linear": Operation(lambda a, d: d[0] + sum(c * x for c, x in zip(d[1:], a, strict=True)), _linear_bounds),
-    "maximum": Operation(lambda a, _: max(a), lambda i, _: (max(i[0][0], i[1][0]), max(i[0][1], i[1][1]))),
-    "above": Operation(lambda a, _: int(a[0] >= 1), lambda i, _: _flag_bounds(i[0][1] < 1, i[0][0] >= 1)),
-    "zero": Operation(
-        lambda a, _: int(a[0] == 0), lambda i, _: _flag_bounds(not i[0][0] <= 0 <= i[0][1], i[0] == (0, 0))
-    ),
-    "select": Operation(
-        lambda a, _: a[1] if _flag(a[0]) else a[2],
-        lambda i, _: (min(i[1][0], i[2][0]), max(i[1][1], i[2][1])),
-    ),
-    "product": Operation(lambda a, _: a[0] * a[1], lambda i, _: _corners(i)),
-    "square": Operation(lambda a, _: a[0] ** 2, _square_bounds),
-    "quotient": Operation(lambda a, d: a[0] // d[0], lambda i, d: (i[0][0] // d[0], i[0][1] // d[0])),
-    "modulo": Operation(
-        lambda a, d: a[0] % d[0],
-        lambda i, d: (i[0][0] % d[0], i[0][1] % d[0]) if i[0][0] // d[0] == i[0][1] // d[0] else (0, d[0] - 1),
-    ),
-    "table": Operation(
-        lambda a, d: d[1][min(max(a[0] - d[0], 0), len(d[1]) - 1)],
-        lambda i, d: _hull(d[1][max(i[0][0] - d[0], 0) : max(i[0][1] - d[0], 0) + 1] or d[1][-1:]),
-    ),
-}
-
-
-def _hull(values: Sequence[int]) -> Interval:
-    return min(values), max(values)
-
-
-def _flag(value: Value) -> bool:
-    if value not in (0, 1):
-        raise ValueError(f"{value} was used as a flag; flags are 0 or 1")
-    return value == 1
 
 
 def _whole(value: Value, expression: Expr) -> Value:

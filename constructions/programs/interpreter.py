@@ -5,6 +5,7 @@ It shares nothing with the weights but the program: no embedding, no unit, no fl
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from constructions.programs.expression import Expr, Value, evaluate
 from constructions.programs.program import POSITION, Define, Program, Recall, Slots, Statement, Total
@@ -38,9 +39,7 @@ class Interpreter:
         return values, outputs, evaluate(self.program.stop, values, known) == 1
 
     def _value(self, statement: Statement, values: Quantities, known: dict[Expr, Value], written: set[int]) -> Value:
-        def of(expression: Expr) -> Value:
-            return evaluate(expression, values, known)
-
+        of = partial(evaluate, values=values, known=known)
         if isinstance(statement, Define):
             return of(statement.value)
         if isinstance(statement, Recall):

@@ -73,6 +73,14 @@ class Scalar:
     within: Interval
 
 
+@dataclass(frozen=True, eq=False)
+class Address:
+    """A number as digits, most significant first, and the sum of their squares: plain scalars of the stream."""
+
+    digits: tuple[Form, ...]
+    norm: Form
+
+
 @dataclass
 class Lowering:
     """Forms, intervals and depths of everything lowered so far.
@@ -83,6 +91,7 @@ class Lowering:
         forms: every quantity as a form of scalars.
         depth: how many blocks of the running stage come before a scalar can be read; 0 where an earlier stage wrote it.
         levels: the scalars of the running stage by depth.
+        addresses: those of numbers among so many slots that are in the stream already.
     """
 
     within: dict[str, Interval]
@@ -90,6 +99,7 @@ class Lowering:
     forms: dict[str, Form]
     depth: dict[str, int] = field(default_factory=dict)
     levels: dict[int, list[Scalar]] = field(default_factory=dict)
+    addresses: dict[tuple[Expr, int], Address] = field(default_factory=dict)
     _known: dict[Expr, Form] = field(default_factory=dict)
     _intervals: dict[Expr, Interval] = field(default_factory=dict)
 

@@ -111,7 +111,7 @@ class Program:
         stop: a flag: the token that is put out now is the last one.
         longest: positions run from 1 to here.
 
-    Raises ValueError for an unknown or repeated name, or outputs that are not the fields.
+    Raises ValueError for an unknown or repeated name, one of a later stage, or outputs that are not the fields.
     """
 
     name: str
@@ -140,7 +140,8 @@ class Program:
             late = [n for part in parts(statement) for n in names(part) if stage.get(n, 0) > stage[statement.name]]
             if late:
                 raise ValueError(
-                    f"program {self.name!r}, {statement.name!r}: stage {statement.stage!r} runs before {late[0]!r} is known"
+                    f"program {self.name!r}, {statement.name!r}: its stage {statement.stage!r} runs before {late[0]!r} "
+                    "is known"
                 )
         unknown = set().union(*(names(e) for e in (*self.outputs.values(), self.stop))) - known
         if unknown or set(self.outputs) != {field.name for field in self.fields}:

@@ -5,7 +5,7 @@ share a block: first by the depth of what they read, then units and cells apart.
 [fields, t, 1, scalars, the next token's fields, stop]; every coordinate is its own named space.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -71,14 +71,18 @@ class Stack:
 
     @property
     def exact(self) -> bool:
-        """Whether no number of any run is rounded in the format, whatever the tokens within their fields, as long as the
-        program keeps its promises (`constructions.programs.exactness`).
+        """Whether no number of any run is rounded in the format, whatever the tokens within their fields, as long as
+        the program keeps its promises (`constructions.programs.exactness`).
         """
         return self.worst.share <= 1
 
     @property
     def margin(self) -> Fraction:
-        """What is guaranteed to be left to the point half way to another token: 1/2 for an exact stack, else nothing."""
+        """What a token put out is guaranteed to be off the point half way to another: 1/2 if exact, else nothing.
+
+        It speaks of the float program.  In real arithmetic every gate and unit leaks (`bounds.slots` for one memory);
+        no margin is stated for a whole stack there.
+        """
         return Fraction(1, 2) if self.exact else Fraction(0)
 
 
@@ -97,29 +101,53 @@ def compiled(program: Program, format: FloatFormat) -> Stack:
 
     Raises ValueError where a memory has more slots than the format can tell apart, or a promise leaves no value.
     """
-    given = {n: program.intervals[n] for n in (*(field.name for field in program.fields), POSITION)}
-    scalars = {**given, ONE: (1, 1)}
-    lowering = Lowering(dict(given), dict(scalars), {n: Form({n: Fraction(1)}) for n in given})
-    levels: list[_Level] = []
-    for stage in program.stages:
-        levels += _stage(program, stage, lowering, format)
-    last, outputs = _output(program, lowering)
-    levels += last
+    levels, lowering, outputs = _levels(program, format)
     stream = Layout(tuple(Space(n) for n in lowering.scalars))
     scale = integer_scale(format)
     blocks: list[NamedBlock] = []
-    reach = list(of_tokens(given, scale, format))
     for level in levels:
         if level.scalars:
             block = units_block(stream, level.scalars, float(scale))
             blocks.append(NamedBlock(level.units, block, tuple(s.name for s in level.scalars), False))
-            reach += of_units(level.scalars, lowering.scalars, scale, format)
         if level.cells:
             block = cells_block(stream, level.cells, float(scale))
             blocks.append(NamedBlock(level.stage, block, tuple(c.name for c in level.cells), True))
-            reach += of_cells(level.cells, lowering.scalars, scale, format)
-    forms, within = lowering.forms, program.intervals
-    return Stack(program, format, scale, stream, tuple(blocks), outputs, forms, within, tuple(reach))
+    forms, within, reach = lowering.forms, program.intervals, _reach(program, levels, lowering, format)
+    return Stack(program, format, scale, stream, tuple(blocks), outputs, forms, within, reach)
+
+
+def reach_of(program: Program, format: FloatFormat) -> tuple[Reach, ...]:
+    """`Stack.reach` without the weights, which a long program may have too many of.  Raises ValueError as `compiled`
+    does.
+    """
+    levels, lowering, _ = _levels(program, format)
+    return _reach(program, levels, lowering, format)
+
+
+def _levels(program: Program, format: FloatFormat) -> tuple[list[_Level], Lowering, tuple[str, ...]]:
+    """All levels in order, what was lowered, and the spaces of the next token."""
+    given = _given(program)
+    lowering = Lowering(dict(given), {**given, ONE: (1, 1)}, {n: Form({n: Fraction(1)}) for n in given})
+    levels: list[_Level] = []
+    for stage in program.stages:
+        levels += _stage(program, stage, lowering, format)
+    last, outputs = _output(program, lowering)
+    return [*levels, *last], lowering, outputs
+
+
+def _given(program: Program) -> dict[str, Interval]:
+    """What a token brings with it."""
+    return {n: program.intervals[n] for n in (*(field.name for field in program.fields), POSITION)}
+
+
+def _reach(program: Program, levels: Sequence[_Level], lowering: Lowering, format: FloatFormat) -> tuple[Reach, ...]:
+    """The sums that a run forms, level by level."""
+    scale = integer_scale(format)
+    found = list(of_tokens(_given(program), scale, format))
+    for level in levels:
+        found += of_units(level.scalars, lowering.scalars, scale, format)
+        found += of_cells(level.cells, lowering.scalars, scale, format)
+    return tuple(found)
 
 
 def _stage(program: Program, stage: str, lowering: Lowering, format: FloatFormat) -> list[_Level]:
