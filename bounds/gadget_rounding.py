@@ -16,6 +16,14 @@ SILU_SLOPE = 1.1
 """|silu'| <= 1.1: its largest value, where silu'' = 0, is 1.09984; a test decides it in balls."""
 
 
+def weight_rounding(format: FloatFormat) -> float:
+    """How far, relatively, a stored weight may lie from its ideal c lambda^q: growth(4).
+
+    c is rounded once, and so is lambda^q or 1/lambda; their product, or a quotient by lambda, is rounded once more.
+    """
+    return growth(4, format)
+
+
 def affine_rounding(
     W: Float[np.ndarray, "h n"],
     b: Float[np.ndarray, " h"],

@@ -17,7 +17,7 @@ from typing import Any
 from bounds.gadget_gap import bisect, descent, gap, gap_peak, larger, spread
 from bounds.reals import FLOATS, ClosedForm, Number, Reals, digits
 
-_KAPPA_ABOVE = Fraction(7, 25)  # kappa = 0.27846... < 0.28
+PEAK_ABOVE = Fraction(7, 25)  # kappa = 0.27846... < 0.28; the peak of phi is at 1 + kappa
 
 
 def product_error(lam: Number, M: Number, reals: Reals = FLOATS) -> Any:
@@ -30,8 +30,8 @@ def product_error(lam: Number, M: Number, reals: Reals = FLOATS) -> Any:
 
     tanh(u)/u falls in u, so the error falls in lambda; it is between 0 and M^2 and at most M^4 / (3 lambda^2).
     """
-    _above_zero(lam=lam, M=M)
-    return reals.number(Fraction(M) ** 2) * _product_share(reals.number(Fraction(M) / Fraction(lam)), reals)
+    above_zero(lam=lam, M=M)
+    return reals.number(Fraction(M) ** 2) * product_share(reals.number(Fraction(M) / Fraction(lam)), reals)
 
 
 def product_lambda(M: Number, epsilon: Number, reals: Reals = FLOATS) -> Any:
@@ -39,23 +39,33 @@ def product_lambda(M: Number, epsilon: Number, reals: Reals = FLOATS) -> Any:
 
     u rises with the share, and 1 - tanh(u)/u >= 1 - 1/u keeps it at most 1 / (1 - share).
     """
-    _above_zero(M=M, epsilon=epsilon)
+    above_zero(M=M, epsilon=epsilon)
     share = Fraction(epsilon) / Fraction(M) ** 2
     if share >= 1:
         return reals.number(0)
-    u = bisect(lambda u: _product_share(u, reals), reals.number(share), Fraction(0), 1 / (1 - share), reals)
+    u = bisect(lambda u: product_share(u, reals), reals.number(share), Fraction(0), 1 / (1 - share), reals)
     return reals.number(M) / u
 
 
 def product_lambda_simple(M: Number, epsilon: Number, reals: Reals = FLOATS) -> Any:
     """M^2 / sqrt(3 eps): enough for Lemma 1 by the bound M^4 / (3 lambda^2), and sharp as eps / M^2 goes to 0."""
-    _above_zero(M=M, epsilon=epsilon)
+    above_zero(M=M, epsilon=epsilon)
     return reals.number(Fraction(M) ** 2) / reals.sqrt(reals.number(3 * Fraction(epsilon)))
+
+
+def product_drift(M: Number, epsilon: Number) -> float:
+    """2 eps/M^2: at most so far is log(lambda^2) of the smallest lambda from log(M^4/(3 eps)), for eps <= M^2/10.
+
+    u^2/3 - 2u^4/15 <= 1 - tanh(u)/u <= u^2/3 puts u^2 between 3s and 3s/(1 - 2u^2/5), s = eps/M^2. Hence lambda^2 =
+    M^2/u^2 is M^4/(3 eps) times a number between 1 - 2u^2/5 and 1, and 2u^2/5 <= 1.4 s for s <= 1/10, u^2 <= 7s/2.
+    """
+    above_zero(M=M, epsilon=epsilon)
+    return float(2 * Fraction(epsilon) / Fraction(M) ** 2)
 
 
 def product_lambda_paper(M: Number, epsilon: Number, reals: Reals = FLOATS) -> Any:
     """216 M^3 / (2 eps), as Lemma 1's proof ends."""
-    _above_zero(M=M, epsilon=epsilon)
+    above_zero(M=M, epsilon=epsilon)
     return reals.number(108 * Fraction(M) ** 3 / Fraction(epsilon))
 
 
@@ -67,7 +77,7 @@ def network_error(lam: Number, weight: Number, reals: Reals = FLOATS) -> Any:
     [-kappa/lambda, 0]. Attained where every unit of that sign sits at lambda |z| = k and the others are far from 0; by
     d equal units of weight M, at one x.
     """
-    _above_zero(lam=lam, weight=weight)
+    above_zero(lam=lam, weight=weight)
     return gap_peak(reals) * reals.number(Fraction(weight) / Fraction(lam))
 
 
@@ -78,13 +88,13 @@ def network_lambda(weight: Number, epsilon: Number, reals: Reals = FLOATS) -> An
 
 def network_lambda_paper(M: Number, d: int, epsilon: Number, reals: Reals = FLOATS) -> Any:
     """M d / eps, as Lemma 2's proof ends: parameters of the ReLU network at most M, d hidden units."""
-    _above_zero(M=M, d=d, epsilon=epsilon)
+    above_zero(M=M, d=d, epsilon=epsilon)
     return reals.number(Fraction(M) * d / Fraction(epsilon))
 
 
 def linear_error(lam: Number, reals: Reals = FLOATS) -> Any:
     """Lemma 3 by (silu(lambda x) - silu(-lambda x)) / lambda: 0, as silu(x) - silu(-x) = x (g(x) + g(-x)) = x."""
-    _above_zero(lam=lam)
+    above_zero(lam=lam)
     return reals.number(0)
 
 
@@ -107,19 +117,19 @@ def select_error(lam: Number, M: Number, reals: Reals = FLOATS) -> Any:
 
     It depends neither on alpha nor on d, and is below M and below 2 kappa / lambda.
     """
-    _above_zero(lam=lam, M=M)
+    above_zero(lam=lam, M=M)
     return 2 * spread(reals.number(Fraction(lam) * Fraction(M)), reals) / reals.number(lam)
 
 
 def select_lambda(M: Number, epsilon: Number, reals: Reals = FLOATS) -> Any:
     """The smallest lambda of Lemma 4, m/M with S(m)/m = eps / (2M); 0 for eps >= M. At most 2 kappa / eps."""
-    _above_zero(M=M, epsilon=epsilon)
+    above_zero(M=M, epsilon=epsilon)
     return _spread_root(Fraction(epsilon) / (2 * Fraction(M)), reals) / reals.number(M)
 
 
 def select_lambda_paper(M: Number, alpha: Number, epsilon: Number, d: int = 1, reals: Reals = FLOATS) -> Any:
     """Lemma 2's M d / eps for this network: parameters at most max(1, M/alpha), 2d + 2 hidden units."""
-    _above_zero(M=M, alpha=alpha, d=d)
+    above_zero(M=M, alpha=alpha, d=d)
     return network_lambda_paper(max(Fraction(1), Fraction(M) / Fraction(alpha)), 2 * d + 2, epsilon, reals)
 
 
@@ -130,13 +140,13 @@ def indicator_error(lam: Number, reals: Reals = FLOATS) -> Any:
     (phi(w) - phi(w + lambda))/lambda with w = lambda (kt - 1) >= 0. That is `spread` over lambda; it falls strictly.
     The ramp of g(1, 0, a - b), relu(1 + kt) - relu(kt) on |t| >= alpha, has the same error, but is 1 at t = 0.
     """
-    _above_zero(lam=lam)
+    above_zero(lam=lam)
     return spread(reals.number(lam), reals) / reals.number(lam)
 
 
 def indicator_lambda(epsilon: Number, reals: Reals = FLOATS) -> Any:
     """The smallest lambda of Lemma 5's > and <: S(lambda)/lambda = eps, about kappa/eps; 0 for eps >= 1/2."""
-    _above_zero(epsilon=epsilon)
+    above_zero(epsilon=epsilon)
     return _spread_root(Fraction(epsilon), reals)
 
 
@@ -155,8 +165,8 @@ def different_error(lam: Number, reals: Reals = FLOATS) -> Any:
     Raises:
         ValueError: also for lambda < 1.28, where the peak of phi lies between.
     """
-    _above_zero(lam=lam)
-    if lam < 1 + _KAPPA_ABOVE:
+    above_zero(lam=lam)
+    if lam < 1 + PEAK_ABOVE:
         raise ValueError(f"lambda = {lam} was given; it must be at least 1.28")
     m = reals.number(lam)
     return larger(descent(m, reals), 2 * gap(m, reals)) / m
@@ -167,8 +177,8 @@ def different_lambda(epsilon: Number, reals: Reals = FLOATS) -> Any:
 
     The bound falls: phi(m)/m and F(m)/m do, see `spread`. Hence it is at most eps from the root on.
     """
-    _above_zero(epsilon=epsilon)
-    least = 1 + _KAPPA_ABOVE
+    above_zero(epsilon=epsilon)
+    least = 1 + PEAK_ABOVE
 
     def bound(m: Any) -> Any:
         return larger(descent(m, reals), 2 * gap(m, reals)) / m
@@ -177,7 +187,7 @@ def different_lambda(epsilon: Number, reals: Reals = FLOATS) -> Any:
     if Fraction(epsilon) >= Fraction(43, 100):
         return reals.number(least)
     return bisect(
-        lambda m: -bound(m), reals.number(-Fraction(epsilon)), least, 2 * _KAPPA_ABOVE / Fraction(epsilon), reals
+        lambda m: -bound(m), reals.number(-Fraction(epsilon)), least, 2 * PEAK_ABOVE / Fraction(epsilon), reals
     )
 
 
@@ -191,15 +201,22 @@ def steep_error(lam: Number, M: Number, steepness: Number, reals: Reals = FLOATS
     Raises:
         ValueError: also for (rho - 1) lambda M below 1.28, where the peak of phi may be met.
     """
-    _above_zero(lam=lam, M=M, steepness=steepness)
+    above_zero(lam=lam, M=M, steepness=steepness)
     nearest = (Fraction(steepness) - 1) * Fraction(lam) * Fraction(M)
-    if nearest < 1 + _KAPPA_ABOVE:
+    if nearest < 1 + PEAK_ABOVE:
         raise ValueError(f"(steepness - 1) lambda M = {float(nearest):.6g} was given; it must be at least 1.28")
     return 2 * gap(reals.number(nearest), reals) / reals.number(lam)
 
 
+SPARE = Fraction(1, 2**51)
+"""How far above the smallest lambda `enough` lies at least, relatively."""
+
+
 def enough(closed_form: ClosedForm) -> float:
-    """A float at least as large as the closed form and at most about 2e-15 of it larger: its nearest, then up.
+    """A float above the closed form, by at least `SPARE` and by at most about 2e-15 of it: its nearest, then up.
+
+    Relatively, 17 digits lie within 2^-54 of the value, the float nearest to them within 2^-53 of them, and so does the
+    product from 1 + 2^-50 times that float: 2^-50 - 2^-54 - 2 2^-53 is above `SPARE`.
 
     Raises:
         ValueError: a closed form beyond float64.
@@ -210,7 +227,7 @@ def enough(closed_form: ClosedForm) -> float:
     return up
 
 
-def _product_share(u: Any, reals: Reals) -> Any:
+def product_share(u: Any, reals: Reals) -> Any:
     """1 - tanh(u)/u, with tanh(u) = E/(E + 2), E = e^(2u) - 1."""
     E = reals.expm1(2 * u)
     return 1 - E / (E + 2) / u
@@ -220,11 +237,11 @@ def _spread_root(share: Fraction, reals: Reals) -> Any:
     """The m with S(m)/m = share, or 0 for share >= 1/2 = the limit at m = 0. S <= kappa puts it below kappa/share."""
     if share >= Fraction(1, 2):
         return reals.number(0)
-    high = _KAPPA_ABOVE / share
+    high = PEAK_ABOVE / share
     return bisect(lambda m: -spread(m, reals) / m, reals.number(-share), Fraction(0), high, reals)
 
 
-def _above_zero(**values: Number) -> None:
+def above_zero(**values: Number) -> None:
     for name, value in values.items():
         if not 0 < value < math.inf:
             raise ValueError(f"{name} = {value} was given; it must be a finite number above 0")

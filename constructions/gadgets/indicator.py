@@ -23,8 +23,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from bounds.gadgets import different_error, indicator_error, network_error, product_error
-from bounds.reals import ClosedForm, Number, enclose, ends
+from bounds.gadgets import different_error, indicator_error, network_error
+from bounds.gadgets_beyond import composed_error
+from bounds.reals import ClosedForm, Number
 from bounds.scales import silu_unit_gate
 from constructions.gadgets.gadget import Domain, Gadget, Values, above_zero, ports
 from constructions.gadgets.passive import degenerate
@@ -105,7 +106,7 @@ def different_in_two_blocks(M: Number, alpha: Number, scale: Number) -> Gadget:
         blocks=(block_of(stream, units, scale), second),
         domain=_apart_or_equal(M, alpha),
         target=_target("not-equal"),
-        error=_two_block_error(scale),
+        error=_composed_error(scale),
         lipschitz=0,
         scale=scale,
     )
@@ -118,12 +119,12 @@ def _different_error(scale: Number) -> ClosedForm:
     return lambda reals: different_error(scale, reals)
 
 
-def _two_block_error(scale: Number) -> ClosedForm:
-    """The factors are within e = `indicator_error` of 1 and 1, or of 0 and 1, so their exact product is off by at most
-    (1 + e)^2 - 1 = e (2 + e); Lemma 1 adds its error on [-(1 + e), 1 + e]^2.  e is rounded up to a fraction.
-    """
-    e = ends(enclose(lambda reals: indicator_error(scale, reals), 64))[1]
-    return lambda reals: reals.number(e * (2 + e)) + product_error(scale, 1 + e, reals)
+def _composed_error(scale: Number) -> ClosedForm:
+    """The error of I[a != b] in two blocks; below lambda = 1.28, where the sharp form ends, by hand: the factors miss 0
+    or 1 by e <= 1/2 at most (`indicator_error`), so |P Q| <= (1 + e)^2, and |g(P, Q)| <= |P Q|."""
+    if scale < SHARP_FROM:
+        return lambda reals: reals.number(Fraction(9, 4))
+    return lambda reals: composed_error(scale, reals)
 
 
 def _one_minus_product(stream: Layout, factors: tuple[str, str], out: str, scale: Number) -> MambaBlock:

@@ -23,18 +23,19 @@ from fractions import Fraction
 import numpy as np
 
 from bounds.formats import FloatFormat
+from bounds.gadgets_beyond import modulus_error, nearest_error, open_gate_error
 from bounds.reals import Number
 from constructions.gadgets.gadget import Domain, Gadget, Values, ports
-from constructions.gadgets.units import Unit, block_of, carried, missed, network_block
+from constructions.gadgets.units import Unit, block_of, carried, network_block
 from constructions.layout import Layout, Space
 from constructions.linear import Action, linear_map
 from constructions.mamba import MambaBlock
 
-LEAST_SCALE = 8  # from here on phi(lambda z) falls for all z >= 1/4 > k / 8, which the error formulas below use
+LEAST_SCALE = 2  # with arguments of modulus 1 or more, phi(lambda z) falls from here on, as the error formulas ask
 
 
 def integer_scale(format: FloatFormat, gap: Number = 1) -> int:
-    """The least power of two lambda with e^(-lambda gap) below half the format's smallest number, and above 8 / gap.
+    """The least power of two lambda with e^(-lambda gap) below half the format's smallest number, and above 2 / gap.
 
     Below half the smallest positive number an exponential rounds to 0, and so does 1/(1 + e^y), whether it is computed
     from e^y, which overflows before, or from e^-y.  e^(-lambda gap) < 2^(emin - p) says lambda gap > (p - emin) log 2.
@@ -50,8 +51,8 @@ def integer_scale(format: FloatFormat, gap: Number = 1) -> int:
 
 
 def one_hot(N: int, scale: Number) -> Gadget:
-    """e_n in R^N for an integer n in {0, ..., N - 1}.  Raises ValueError for N < 1 or lambda below 8."""
-    _at_least(scale, N=N)
+    """e_n in R^N for an integer n in {0, ..., N - 1}.  Raises ValueError for N < 1 or lambda below 2."""
+    _at_least(scale, LEAST_SCALE, N=N)
     stream = ports({"n": 1}, {"out": N})
     hidden = Layout(tuple(Space(name, 1, N) for name in ("above", "at", "below")))
     column, j = np.ones((N, 1)), np.arange(N, dtype=np.float64)
@@ -78,7 +79,7 @@ def one_hot(N: int, scale: Number) -> Gadget:
         blocks=(block,),
         domain=Domain({"n": (0, N - 1)}, integer=True, isolated=True),
         target=target,
-        error=lambda reals: 2 * missed(1, scale, reals),  # two units at distance 1 where n = j, less elsewhere
+        error=lambda reals: open_gate_error(scale, 2, reals),
         lipschitz=0,
         scale=scale,
         gap=Fraction(1),
@@ -86,8 +87,8 @@ def one_hot(N: int, scale: Number) -> Gadget:
 
 
 def modulus(p: int, Q: int, scale: Number) -> Gadget:
-    """x mod p for an integer x in {0, ..., Q p - 1}.  Raises ValueError for p or Q < 1, or lambda below 8."""
-    _at_least(scale, p=p, Q=Q)
+    """x mod p for an integer x in {0, ..., Q p - 1}.  Raises ValueError for p or Q < 1, or lambda below 2."""
+    _at_least(scale, LEAST_SCALE, p=p, Q=Q)
     stream = ports({"x": 1}, {"out": 1})
     steps = [
         unit
@@ -103,8 +104,7 @@ def modulus(p: int, Q: int, scale: Number) -> Gadget:
         blocks=(block_of(stream, (*carried({"x": 1}, 0, {"out": 1}), *steps), scale),),
         domain=Domain({"x": (0, Q * p - 1)}, integer=True, isolated=True),
         target=lambda inputs: {"out": inputs["x"] % p},
-        # a step's two units are at distances m and m + 1 from their kinks, and both low, by what is missed at 1 at most
-        error=lambda reals: p * (Q - 1) * missed(1, scale, reals),
+        error=lambda reals: modulus_error(scale, p, Q, reals),
         lipschitz=0,
         scale=scale,
         gap=Fraction(1),
@@ -116,11 +116,11 @@ def nearest(low: int, high: int, alpha: Number, scale: Number) -> Gadget:
 
     Exact in floats from lambda = `integer_scale(format, 1/4)` on, for every x in the domain with high - low and |x| /
     alpha so small that x/alpha is known to within 1/4.
-    Raises ValueError for low > high, alpha outside (0, 1/2], or lambda below 8.
+    Raises ValueError for low > high, alpha outside (0, 1/2], or lambda below 4.
     """
     if not low < high or not 0 < alpha <= Fraction(1, 2):
         raise ValueError(f"low = {low}, high = {high}, alpha = {alpha}: low < high and 0 < alpha <= 1/2 are needed")
-    _at_least(scale)
+    _at_least(scale, 2 * LEAST_SCALE)  # arguments of modulus 1/2
     n = high - low
     stream = ports({"x": 1}, {"out": 1}, {"steps": n})
 
@@ -137,8 +137,7 @@ def nearest(low: int, high: int, alpha: Number, scale: Number) -> Gadget:
         blocks=(_upper_clipped(stream, low, Fraction(alpha), scale), _stairs(stream, low, scale)),
         domain=Domain({"x": (low - Fraction(1, 2), high + Fraction(1, 2))}, "x within 1/2 - alpha of an integer", near),
         target=lambda inputs: {"out": np.rint(inputs["x"])},
-        # u_j misses at most what is missed at 1/2, less than 1/4, so the second unit is at least 1/4 from its kink
-        error=lambda reals: n * missed(Fraction(1, 4), scale, reals),
+        error=lambda reals: nearest_error(scale, n, reals),
         lipschitz=0,
         scale=scale,
         gap=Fraction(1, 4),
@@ -175,9 +174,9 @@ def _stairs(stream: Layout, low: int, scale: Number) -> MambaBlock:
     return network_block(reads, bias, linear_map(hidden, stream, writes), scale)
 
 
-def _at_least(scale: Number, **counts: int) -> None:
-    if not LEAST_SCALE <= scale < math.inf:
-        raise ValueError(f"lambda = {scale} was given; integer gadgets ask for a finite one from {LEAST_SCALE} up")
+def _at_least(scale: Number, least: int, **counts: int) -> None:
+    if not least <= scale < math.inf:
+        raise ValueError(f"lambda = {scale} was given; this gadget asks for a finite one from {least} up")
     for name, count in counts.items():
         if count < 1:
             raise ValueError(f"{name} = {count} was given; it must be at least 1")

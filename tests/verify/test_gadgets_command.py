@@ -77,9 +77,9 @@ def test_both_deactivations_and_a_planted_fault():
 
 def test_lemma_5_is_refuted_as_printed_only_where_it_fails():
     checks = printed_indicators(M, ALPHA, EPSILON, 4000.0)
-    assert [check.verdict for check in checks] == [Verdict.REFUTED] * 3
+    assert [check.verdict for check in checks] == [Verdict.REFUTED] * 4
     assert all(check.value > Fraction(1, 2) for check in checks)
-    assert [check.verdict for check in printed_indicators(M, ALPHA, Fraction(2), 4000.0)] == [Verdict.UNDECIDED] * 3
+    assert [check.verdict for check in printed_indicators(M, ALPHA, Fraction(2), 4000.0)] == [Verdict.UNDECIDED] * 4
 
 
 def test_paper_lambda_in_float32_is_useless_and_sharp_is_not():

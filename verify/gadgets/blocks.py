@@ -9,16 +9,16 @@ from flint import ctx
 from bounds.formats import format_of
 from bounds.reals import FLOATS, ends
 from constructions.gadgets.gadget import Gadget
-from constructions.gadgets.indicator import ordered_as_printed
+from constructions.gadgets.indicator import different_in_two_blocks, ordered_as_printed
 from constructions.gadgets.passive import by_forgetting, leaked
 from constructions.gadgets.run import run_stack, stream_of
 from constructions.linear import Stream
 from constructions.rows import Rows
 from constructions.run import initial_state, step_block
-from verify.gadgets.certificate import BITS
+from verify.gadgets.certificate import BITS, Part, supremum
 from verify.gadgets.error import ErrorOf, Piece, exact
 from verify.gadgets.float import rounding_bound
-from verify.gadgets.network import networks
+from verify.gadgets.network import layers
 from verify.independent import dense_stream, layer
 from verify.verdict import Check, Verdict
 
@@ -126,7 +126,7 @@ def printed_indicators(M: Fraction, alpha: Fraction, epsilon: Fraction, lam: flo
     at_equal = {name: _value(ordered_as_printed(name, M, alpha, lam)) for name in ("greater", "less")}
     both = 1 - (1 - at_equal["greater"]) * (1 - at_equal["less"])
     shown = {"L5-GT": at_equal["greater"], "L5-LT": at_equal["less"], "L5-NE": both}
-    return [
+    found = [
         Check(
             f"gadgets/{claim}-printed",
             claim,
@@ -140,11 +140,36 @@ def printed_indicators(M: Fraction, alpha: Fraction, epsilon: Fraction, lam: flo
         )
         for claim, value in shown.items()
     ]
+    return [*found, blocks_without_margin(M, alpha, epsilon, lam)]
+
+
+def blocks_without_margin(M: Fraction, alpha: Fraction, epsilon: Fraction, lam: float) -> Check:
+    """L5-NE by the two blocks of widths 8 and 4 (and the unit of the outer 1): right with the margin, wrong inside."""
+    at = (alpha / 4, -alpha / 4)
+    part = _pointwise(different_in_two_blocks(M, alpha, lam), at, 1)
+    worst = supremum([part], claimed=epsilon)
+    return Check(
+        "gadgets/L5-NE-blocks-printed",
+        "L5-NE",
+        Verdict.REFUTED if worst.low > epsilon else Verdict.UNDECIDED,
+        worst.low,
+        epsilon,
+        f"the two blocks in sequence with the paper's lambda = {lam!r} at a - b = alpha/2, inside the margin: the "
+        f"target is 1, the output is off by at least the value, in balls of {BITS} bits",
+        {"a": at[0], "b": at[1], "target": 1, "error_at_least": worst.low},
+        expected=REFUTED,
+    )
+
+
+def _pointwise(gadget: Gadget, at: tuple[Fraction, ...], target: int) -> Part:
+    """The gadget at one point of its inputs, as its weights are stored."""
+    first, (second,) = layers(gadget)
+    return Part(Piece(tuple((x, x) for x in at), (0,) * len(at), target), second, first)
 
 
 def _value(gadget: Gadget) -> Fraction:
     """A lower bound for the output at a = b = 0."""
-    (network,) = networks(gadget)
+    _, (network,) = layers(gadget)
     with ctx.workprec(BITS):
         zero = (exact(0), exact(0))
         return ends(ErrorOf(network, Piece(((Fraction(0), Fraction(0)),) * 2, (0, 0)))(zero))[0]

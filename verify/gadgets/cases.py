@@ -24,9 +24,10 @@ from bounds.gadgets import (
     select_lambda,
     select_lambda_paper,
 )
+from bounds.gadgets_beyond import composed_error, composed_lambda
 from bounds.reals import ClosedForm, Number
 from constructions.gadgets.gadget import Gadget
-from constructions.gadgets.indicator import different, ordered
+from constructions.gadgets.indicator import SHARP_FROM, different, different_in_two_blocks, ordered
 from constructions.gadgets.network import extreme_network, linear
 from constructions.gadgets.product import product, product_by_gate
 from constructions.gadgets.select import select
@@ -38,24 +39,34 @@ HIDDEN = 4
 LEVEL = 200
 """How far in SiLU's argument an unbounded domain is searched before its tail is bounded at once: phi(200) < 1e-84."""
 
+LEAST_LAMBDA = Fraction(1, 2**10)
+"""Stands for "every lambda > 0 is enough"."""
+
 
 @dataclass(frozen=True)
 class Case:
     """One gadget at one (M, eps, alpha).
 
-    claim: the row of the ledger. build: lambda -> the gadget. pieces: lambda -> the domain. error: lambda -> the worst
-    error. lambda_sharp: the smallest lambda that is enough; None: every lambda is. lambda_paper: the paper's own; None
-    where the paper has no such gadget.
+    lemma: None past the paper. claim: the row of the ledger. formula: the worst error in symbols, with m(z) =
+    z/(e^(lambda z) + 1). weights: the moduli of the ideal weights besides 1, lambda apart (verify/gadgets/ideal.py).
+    build: lambda -> the gadget. pieces: lambda -> the domain. error: lambda -> the worst error, or a bound for it.
+    lambda_sharp: the smallest lambda that is enough by `error`; None: every lambda is. lambda_paper: the paper's own;
+    None where the paper has no such gadget. least: no smaller lambda is looked at. attained: whether `error` is the
+    worst error itself on every domain, not a bound that it comes close to.
     """
 
     name: str
-    lemma: int
+    lemma: int | None
     claim: str
+    formula: str
+    weights: tuple[Number, ...]
     build: Callable[[Number], Gadget]
     pieces: Callable[[Fraction], list[Piece]]
     error: Callable[[Number], ClosedForm]
     lambda_sharp: ClosedForm | None
     lambda_paper: ClosedForm | None
+    least: Number = LEAST_LAMBDA
+    attained: bool = True
 
 
 def cases(M: Fraction, epsilon: Fraction, alpha: Fraction) -> list[Case]:
@@ -76,6 +87,8 @@ def _lemma_1(M: Fraction, epsilon: Fraction) -> list[Case]:
             "product",
             1,
             "L1",
+            "M^2 (1 - tanh(u)/u), u = M/lambda",
+            (Fraction(1, 2),),
             lambda lam: product(M, lam),
             lambda _: box,
             lambda lam: lambda reals: product_error(lam, M, reals),
@@ -86,6 +99,8 @@ def _lemma_1(M: Fraction, epsilon: Fraction) -> list[Case]:
             "product-gate",
             1,
             "X-GADGET",
+            "0",
+            (),
             lambda lam: product_by_gate(M, lam),
             lambda _: box,
             lambda _: lambda reals: reals.number(0),
@@ -107,6 +122,8 @@ def _lemma_2(M: Fraction, epsilon: Fraction) -> Case:
         "relu-network",
         2,
         "L2-38to41",
+        "kappa M d/lambda",
+        (M,),
         lambda lam: extreme_network(M, HIDDEN, lam),
         pieces,
         lambda lam: lambda reals: network_error(lam, M * HIDDEN, reals),
@@ -122,6 +139,8 @@ def _lemma_3(M: Fraction, epsilon: Fraction) -> Case:
         "linear",
         3,
         "L3",
+        "0",
+        (entry,),
         lambda lam: linear(W, lam),
         lambda _: [Piece(((-M, M), (-M, M)), (entry, -entry))],
         lambda lam: lambda reals: linear_error(lam, reals),
@@ -142,6 +161,8 @@ def _lemma_4(M: Fraction, alpha: Fraction, epsilon: Fraction) -> Case:
         "select",
         4,
         "L4",
+        "2 S(lambda M)/lambda",
+        (M / alpha,),
         lambda lam: select(M, alpha, lam),
         pieces,
         lambda lam: lambda reals: select_error(lam, M, reals),
@@ -151,18 +172,11 @@ def _lemma_4(M: Fraction, alpha: Fraction, epsilon: Fraction) -> Case:
 
 
 def _lemma_5(M: Fraction, alpha: Fraction, epsilon: Fraction) -> list[Case]:
-    def piece(low: Fraction, high: Fraction, target: int) -> Piece:
-        """a = s + t/2, b = s - t/2 with t = a - b in [low, high]."""
-        half = Fraction(1, 2)
-        directions = ((Fraction(1), Fraction(1)), (half, -half))
-        return Piece(((-M, M), (low, high)), (0, 0), constant=target, directions=directions)
-
     zero, far = Fraction(0), 2 * M
     ordered_pieces = {
-        "greater": [piece(alpha, far, 1), piece(-far, zero, 0)],
-        "less": [piece(-far, -alpha, 1), piece(zero, far, 0)],
+        "greater": [by_difference(M, alpha, far, 1), by_difference(M, -far, zero, 0)],
+        "less": [by_difference(M, -far, -alpha, 1), by_difference(M, zero, far, 0)],
     }
-    both = [piece(alpha, far, 1), piece(-far, -alpha, 1), piece(zero, zero, 0)]
 
     def paper(reals):
         return indicator_lambda_paper(alpha, epsilon, reals)
@@ -172,6 +186,8 @@ def _lemma_5(M: Fraction, alpha: Fraction, epsilon: Fraction) -> list[Case]:
             name,
             5,
             claim,
+            "S(lambda)/lambda",
+            (1 / alpha,),
             lambda lam, name=name: ordered(name, M, alpha, lam),
             lambda _, name=name: ordered_pieces[name],
             lambda lam: lambda reals: indicator_error(lam, reals),
@@ -180,14 +196,57 @@ def _lemma_5(M: Fraction, alpha: Fraction, epsilon: Fraction) -> list[Case]:
         )
         for name, claim in (("greater", "L5-GT"), ("less", "L5-LT"))
     ]
-    in_one = Case(
-        "not-equal",
-        5,
-        "L5-NE",
-        lambda lam: different(M, alpha, lam),
-        lambda _: both,
-        lambda lam: lambda reals: different_error(lam, reals),
-        lambda reals: different_lambda(epsilon, reals),
-        paper,
+    ways = (
+        (
+            "not-equal",
+            "max(F(lambda), 2 phi(lambda))/lambda",
+            (1 / alpha,),
+            different,
+            different_error,
+            different_lambda,
+        ),
+        (
+            "not-equal-printed",
+            "S(lambda) (1 + m(3))/lambda",
+            (2 / alpha, 2, Fraction(1, 2)),
+            different_in_two_blocks,
+            composed_error,
+            composed_lambda,
+        ),
     )
-    return [*orders, in_one]
+    return orders + [
+        Case(
+            name,
+            5,
+            "L5-NE",
+            formula,
+            weights,
+            lambda lam, build=build: build(M, alpha, lam),
+            lambda _: apart_or_equal(M, alpha, 1),
+            lambda lam, error=error: lambda reals: error(lam, reals),
+            lambda reals, smallest=smallest: smallest(epsilon, reals),
+            paper,
+            SHARP_FROM,
+            attained=False,
+        )
+        for name, formula, weights, build, error, smallest in ways
+    ]
+
+
+def apart_or_equal(M: Fraction, alpha: Fraction, apart: int) -> list[Piece]:
+    """a = b or |a - b| >= alpha, with the target `apart` (1 or 0) in the second case and the other in the first."""
+    zero, far = Fraction(0), 2 * M
+    return [
+        by_difference(M, alpha, far, apart),
+        by_difference(M, -far, -alpha, apart),
+        by_difference(M, zero, zero, 1 - apart),
+    ]
+
+
+def by_difference(M: Fraction, low: Fraction, high: Fraction, constant: int, linear: Fraction = Fraction(0)) -> Piece:
+    """a = s + t/2, b = s - t/2 with t = a - b in [low, high]; the target is the constant, or with linear = +-1/2
+    s + linear t, which is a or b."""
+    half = Fraction(1, 2)
+    directions = ((Fraction(1), Fraction(1)), (half, -half))
+    target = (1, linear) if linear else (0, 0)
+    return Piece(((-M, M), (low, high)), target, constant=constant, directions=directions)

@@ -11,16 +11,18 @@ from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome, Report
 from verify.environment import environment
+from verify.gadgets.beyond import beyond
 from verify.gadgets.blocks import deactivation_checks, printed_indicators
 from verify.gadgets.cases import Case, cases
+from verify.gadgets.concatenation import residual_check
 from verify.gadgets.curves import Run, rounding_check, run_case
 from verify.gadgets.integers import exactness, exactness_check, reach
 from verify.gadgets.norms import growths, norm_check
 from verify.gadgets.paper import lemma_1_checks
 from verify.gadgets.past import far_check, steep_check
 from verify.gadgets.proofs import Proved, prove
-from verify.gadgets.rows import document, table
-from verify.gadgets.settings import LEMMAS, GadgetsSettings
+from verify.gadgets.rows import document, tables
+from verify.gadgets.settings import GadgetsSettings
 from verify.gadgets.words import notes, sentence
 from verify.verdict import Check, Result
 
@@ -41,7 +43,9 @@ def run(settings: GadgetsSettings, console: Console) -> Outcome:
     keep_compiled()
     jax.config.update("jax_enable_x64", True)
     found = Found()
-    wanted = [case for case in cases(settings.M, settings.epsilon, settings.alpha) if case.lemma in settings.lemmas]
+    numbers = settings.M, settings.epsilon, settings.alpha
+    wanted = [case for case in cases(*numbers) if case.lemma in settings.lemmas]
+    wanted += beyond(*numbers) if settings.all_lemmas else []
     try:
         with console.progress("gadgets", len(wanted) * (1 + len(settings.precisions))) as advance:
             for case in wanted:
@@ -64,8 +68,9 @@ def run(settings: GadgetsSettings, console: Console) -> Outcome:
         sentence(found.rows, found.checks, found.interrupted),
         interrupted=found.interrupted,
     )
-    shown = (table(found.rows, settings),)
-    return Outcome(result, shown, tuple(notes(settings)), lambda: _report(settings, result, found))
+    return Outcome(
+        result, tables(found.rows, settings), tuple(notes(settings)), lambda: _report(settings, result, found)
+    )
 
 
 def _real_checks(settings: GadgetsSettings, wanted: list[Case], found: Found) -> list[Check]:
@@ -73,7 +78,7 @@ def _real_checks(settings: GadgetsSettings, wanted: list[Case], found: Found) ->
     M, epsilon, alpha = settings.M, settings.epsilon, settings.alpha
     checks: list[Check] = []
     if 1 in settings.lemmas:
-        checks += [*lemma_1_checks(), *deactivation_checks(product(M, found.proved[0].lam))]
+        checks += [*lemma_1_checks(), *deactivation_checks(product(M, found.proved[0].lam)), residual_check()]
     if 4 in settings.lemmas:
         checks.append(steep_check(_named(wanted, "select"), M, alpha, epsilon))
     if 5 in settings.lemmas:
@@ -85,7 +90,7 @@ def _real_checks(settings: GadgetsSettings, wanted: list[Case], found: Found) ->
 def _float_checks(settings: GadgetsSettings, found: Found) -> list[Check]:
     """What is decided about the float programs."""
     checks = []
-    beyond = (*settings.lemmas, *((None,) if settings.lemmas == LEMMAS else ()))
+    beyond = (*settings.lemmas, *((None,) if settings.all_lemmas else ()))
     for precision in settings.precisions:
         checks.append(rounding_check([each for each in found.runs if each.precision == precision]))
         selects = [each for each in found.proved if each.case.name == "select"]

@@ -1,10 +1,11 @@
 """Error against lambda in each arithmetic: the V of truncation against rounding, its lowest point, the bound kept."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bounds.gadgets import enough
-from bounds.reals import enclose, ends
+from bounds.reals import enclose
 from verify.gadgets.cases import Case
 from verify.gadgets.float import Measured, Precision, measure
 from verify.gadgets.proofs import Proved
@@ -40,9 +41,9 @@ def run_case(proved: Proved, precision: Precision) -> Run:
     """Measure one gadget at the sharp lambda, at the paper's, and along the curve."""
     case = proved.case
     paper = None if case.lambda_paper is None else measure(case, enough(case.lambda_paper), precision)
-    curve = {2.0**j: measure(case, 2.0**j, precision) for j in EXPONENTS}
+    curve = {2.0**j: measure(case, 2.0**j, precision) for j in EXPONENTS if 2.0**j >= case.least}
     found = Run(proved, precision, measure(case, proved.lam, precision), paper, curve)
-    for lam in (found.best / 2, found.best * 2):
+    for lam in (max(found.best / 2, float(case.least)), found.best * 2):
         curve[lam] = measure(case, lam, precision)
     return replace(found, curve=dict(sorted(curve.items())))
 
@@ -50,10 +51,10 @@ def run_case(proved: Proved, precision: Precision) -> Run:
 def promised(case: Case, lam: float, measured: Measured) -> float:
     """The error that real arithmetic allows at lambda plus what rounding may add."""
     try:
-        exact = ends(enclose(case.error(lam), 64))[1]
+        exact = float(enclose(case.error(lam), 64).upper())
     except ValueError:  # the closed form says nothing for so small a lambda
         return float("inf")
-    return float(exact) * (1 + 2.0**-50) + measured.rounding
+    return math.nextafter(exact, math.inf) * (1 + 2.0**-50) + measured.rounding  # an underflow included
 
 
 def rounding_check(runs: Sequence[Run]) -> Check:

@@ -17,15 +17,16 @@ class Piece:
 
     box: a rational interval for each parameter. directions: None where the parameters are the inputs. constant, linear,
     product: the target is constant + linear . s + (s_0 s_1 if product). unbounded: the parameter that goes on above its
-    interval's end for ever, None if there is none.
+    interval's end for ever, None if there is none. output: the coordinate of the gadget's outputs that it speaks of.
     """
 
     box: tuple[tuple[Fraction, Fraction], ...]
     linear: tuple[Fraction | int, ...]
-    constant: int = 0
+    constant: Fraction | int = 0
     product: bool = False
     directions: tuple[tuple[Fraction, ...], ...] | None = None
     unbounded: int | None = None
+    output: int = 0
 
     def inputs(self, s: Sequence[fmpq]) -> tuple[Fraction, ...]:
         """The inputs of a parameter point."""
@@ -54,7 +55,7 @@ class ErrorOf:
     def with_derivatives(self, x: Sequence[arb], bends: bool) -> tuple[arb, list[arb], list[list[arb]]]:
         """The error, its gradient and, if `bends`, its Hessian (else zeros)."""
         n, piece = self._n, self._piece
-        e = -arb(piece.constant) - sum((c * xi for c, xi in zip(self._linear, x, strict=True)), arb(0))
+        e = -arb(exact(piece.constant)) - sum((c * xi for c, xi in zip(self._linear, x, strict=True)), arb(0))
         g = [-c for c in self._linear]
         H = [[arb(0)] * n for _ in range(n)]
         if piece.product:

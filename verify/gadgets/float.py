@@ -70,7 +70,8 @@ def measure(case: Case, lam: float, precision: Precision) -> Measured:
     off = np.stack([np.abs(np.asarray(run[n], np.float64) - target[n]).max(axis=1) for n in gadget.outputs]).max(axis=0)
     off = np.where(np.isnan(off), np.inf, off)
     worst = int(off.argmax())
-    bound = rounding_bound(gadget, inputs, precision.format).max()
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond the format the bound is infinite or NaN: no promise
+        bound = np.nan_to_num(rounding_bound(gadget, inputs, precision.format), nan=np.inf, posinf=np.inf).max()
     shown = {name: [float(c) for c in x[worst]] for name, x in inputs.items()}
     return Measured(float(off[worst]), shown, float(bound), len(off))
 
@@ -130,6 +131,8 @@ def _grid(piece: Piece, gadget: Gadget) -> Float[np.ndarray, "T n"]:
 
 
 def _axis(low: float, high: float, read: float) -> Float[np.ndarray, " k"]:
+    if low == high:
+        return np.array([low])
     steps = np.array(NEAR_THE_ENDS) / read if read > 0 else np.zeros(len(NEAR_THE_ENDS))
     inner = np.concatenate([np.linspace(low, high, SPREAD_OVER), low + steps, high - steps])
     return np.clip(inner, low, high)

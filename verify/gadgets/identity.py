@@ -1,9 +1,10 @@
-"""Gadgets that are exact for every lambda: their units pair up, and silu(z) - silu(-z) = z leaves a polynomial.
+"""Units that pair up: silu(z) - silu(-z) = z leaves a polynomial; where all do, the gadget is exact for every lambda.
 
-No search is needed, and none would end: the error is 0 everywhere, or as small as the rounding of the weights.
+No search is needed there, and none would end: the error is 0 everywhere, on unbounded domains too.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from flint import fmpq
@@ -21,11 +22,12 @@ def polynomial_error(network: Network, piece: Piece) -> Fraction | None:
     then differs from the target is a polynomial, bounded by its coefficients' moduli times the box's.
     """
     rest = _target(piece)
-    for unit in _halves(network.units) or ():
+    halves, others = paired(network.units)
+    if others:
+        return None
+    for unit in halves:
         for monomial, coefficient in _product(unit):
             rest[monomial] = rest.get(monomial, fmpq(0)) + coefficient
-    if _halves(network.units) is None:
-        return None
     reach = [max(abs(Fraction(low)), abs(Fraction(high))) for low, high in piece.box]
     total = Fraction(0)
     for monomial, coefficient in rest.items():
@@ -36,17 +38,29 @@ def polynomial_error(network: Network, piece: Piece) -> Fraction | None:
     return total
 
 
-def _halves(units: Sequence[Unit]) -> list[Unit] | None:
-    """One unit of each pair; None if a unit is left over."""
-    left, halves = list(units), []
+def without_pairs(network: Network, piece: Piece) -> tuple[Network, Piece]:
+    """The same error with the linear forms that pairs of units carry moved into the target."""
+    halves, others = paired([unit for unit in network.units if not any(unit.y)])
+    form = [exact(c) for c in (*piece.linear, piece.constant)]
+    for unit in halves:
+        form = [c - unit.out * unit.y_0 * x for c, x in zip(form, (*unit.z, unit.z_0), strict=True)]
+    kept = (*others, *(unit for unit in network.units if any(unit.y)))
+    *linear, constant = (Fraction(int(c.p), int(c.q)) for c in form)
+    return Network(network.n, kept), replace(piece, linear=tuple(linear), constant=constant)
+
+
+def paired(units: Sequence[Unit]) -> tuple[list[Unit], list[Unit]]:
+    """One unit of each pair, and the units without a partner."""
+    left, halves, others = list(units), [], []
     while left:
         unit = left.pop()
         opposite = Unit(-unit.out, unit.y, unit.y_0, tuple(-c for c in unit.z), -unit.z_0)
-        if opposite not in left:
-            return None
-        left.remove(opposite)
-        halves.append(unit)
-    return halves
+        if opposite in left:
+            left.remove(opposite)
+            halves.append(unit)
+        else:
+            others.append(unit)
+    return halves, others
 
 
 def _target(piece: Piece) -> dict[Monomial, fmpq]:

@@ -52,14 +52,22 @@ class Network:
         )
 
 
-def networks(gadget: Gadget) -> list[Network]:
-    """A gadget of one block, one network for each coordinate of its outputs, in order.
+def layers(gadget: Gadget) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
+    """The networks of a gadget's one block, one for each coordinate of its outputs in order, after no others; or of its
+    two: those of the first block's results, and those that read these and nothing else.
 
-    Raises ValueError for more blocks than one or for a block that has memory or reads its outputs.
+    Raises ValueError for more blocks, a block that has memory, or a second one that reads the inputs.
     """
-    if len(gadget.blocks) != 1:
-        raise ValueError(f"{gadget.name} has {len(gadget.blocks)} blocks; a network is read off one")
-    return read(gadget.blocks[0], gadget.inputs, gadget.outputs)
+    blocks = list(gadget.blocks)
+    if len(blocks) > 2:
+        raise ValueError(f"{gadget.name} has {len(blocks)} blocks; networks are read off one or two")
+    if len(blocks) == 1:
+        return (), tuple(read(blocks[0], gadget.inputs, gadget.outputs))
+    between = [name for name in gadget.ports.names if name not in (*gadget.inputs, *gadget.outputs)]
+    beside = [unit for network in read(blocks[1], gadget.inputs, gadget.outputs) for unit in network.units]
+    if any(any((*unit.y, *unit.z)) for unit in beside):
+        raise ValueError(f"{gadget.name}: the second block reads inputs; it may read results of the first only")
+    return tuple(read(blocks[0], gadget.inputs, between)), tuple(read(blocks[1], between, gadget.outputs))
 
 
 def read(block: MambaBlock, inputs: Sequence[str], outputs: Sequence[str]) -> list[Network]:

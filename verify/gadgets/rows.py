@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from bounds.gadgets import enough
+from constructions.gadgets.gadget import Gadget
 from verify.gadgets.curves import Run
 from verify.gadgets.settings import GadgetsSettings
 from verify.notation import NOTHING, number
@@ -14,16 +15,18 @@ COLUMNS = (
     Column("lemma"),
     Column("gadget", right=False),
     Column("dtype", right=False),
-    Column("lambda paper"),
+    Column("lambda paper", rank=2),
     Column("lambda sharp"),
-    Column("certified error"),
+    Column("certified"),
     Column("measured"),
-    Column("at paper's"),
-    Column("best", rank=1),
-    Column("best lambda", rank=2),
-    Column("norm", rank=3),
-    Column("norm paper", rank=4),
+    Column("at paper's", rank=1),
+    Column("best", rank=3),
+    Column("best lambda", rank=4),
+    Column("norm", rank=5),
+    Column("norm paper", rank=6),
 )
+
+_PROMISED = ("gadget", "domain", "units", "norm", "worst error")
 
 
 def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
@@ -42,6 +45,8 @@ def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
         "error_certified": run.proved.worst.high,
         "error_measured": run.sharp.error,
         "dtype": run.precision.name,
+        "domain": domain_words(case.build(run.proved.lam)),
+        "error_formula": case.formula,
         "parameters_norm": case.build(run.proved.lam).norm,
         "parameters_norm_paper": None if lam_paper is None else case.build(lam_paper).norm,
         "units": list(case.build(run.proved.lam).units),
@@ -52,10 +57,52 @@ def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
     }
 
 
-def table(rows: Sequence[dict[str, Any]], settings: GadgetsSettings) -> Table:
-    """The rows under a title that says what they depend on."""
-    title = f"Gadgets: M = {number(settings.M)}, epsilon = {number(settings.epsilon)}, alpha = {number(settings.alpha)}"
-    return Table(title, COLUMNS, tuple(_cells(row) for row in rows))
+def tables(rows: Sequence[dict[str, Any]], settings: GadgetsSettings) -> tuple[Table, ...]:
+    """The rows of the lemmas' gadgets, and of those past the paper if there are any, under titles that say what they
+    depend on."""
+    numbers = f"M = {number(settings.M)}, epsilon = {number(settings.epsilon)}, alpha = {number(settings.alpha)}"
+    found = [Table(f"Gadgets of the lemmas: {numbers}", COLUMNS, _drawn(rows, False))]
+    if beyond := _drawn(rows, True):
+        found.append(Table(f"Gadgets past the paper: {numbers}", COLUMNS, beyond))
+    return tuple(found)
+
+
+def promises(rows: Sequence[dict[str, Any]]) -> Table:
+    """One line a gadget: where it holds, its size, its largest parameter at lambda sharp, and its worst error."""
+    columns = tuple(Column(header, right=header in ("units", "norm")) for header in _PROMISED)
+    firsts = {row["gadget"]: row for row in rows}.values()
+    return Table(
+        "What each gadget promises",
+        columns,
+        tuple(
+            (
+                row["gadget"],
+                row["domain"],
+                ", ".join(map(str, row["units"])),
+                _shown(row["parameters_norm"]),
+                row["error_formula"],
+            )
+            for row in firsts
+        ),
+    )
+
+
+def domain_words(gadget: Gadget) -> str:
+    """A gadget's domain, such as `a, b in [-10, 10]; |a - b| >= alpha`."""
+    names: dict[tuple[Any, Any], list[str]] = {}
+    for name, ends in gadget.domain.box.items():
+        names.setdefault(ends, []).append(name)
+    boxes = [f"{', '.join(named)} {_interval(low, high)}" for (low, high), named in names.items()]
+    kind = ["integers"] if gadget.domain.integer else []
+    return "; ".join([", ".join(boxes), *kind, *filter(None, [gadget.domain.condition])])
+
+
+def _interval(low: Any, high: Any) -> str:
+    return "any" if float(high) == float("inf") else f"in [{number(low)}, {number(high)}]"
+
+
+def _drawn(rows: Sequence[dict[str, Any]], beyond: bool) -> tuple[tuple[str, ...], ...]:
+    return tuple(_cells(row) for row in rows if (row["lemma"] is None) == beyond)
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -63,7 +110,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     names = ("error_certified", "error_measured", "error_measured_paper", "error_best", "lambda_best")
     rest = (*names, "parameters_norm", "parameters_norm_paper")
     return (
-        str(row["lemma"]),
+        NOTHING if row["lemma"] is None else str(row["lemma"]),
         row["gadget"],
         row["dtype"],
         _shown(row["lambda_paper"]),

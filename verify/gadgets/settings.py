@@ -35,6 +35,11 @@ class GadgetsSettings:
             raise ValueError(f"alpha = {self.alpha} and M = {self.M} were given; alpha is at most M")
 
     @property
+    def all_lemmas(self) -> bool:
+        """Whether all lemmas are asked for, and so the gadgets past them too."""
+        return self.lemmas == LEMMAS
+
+    @property
     def precisions(self) -> tuple[Precision, ...]:
         """The arithmetics to run in, dtypes first."""
         return (*map(Precision, self.dtypes), *(Precision(f"{bits} bits", bits) for bits in self.bits))

@@ -36,7 +36,7 @@ def _product(rows: Sequence[dict[str, Any]]) -> str:
 def notes(settings: GadgetsSettings) -> list[str]:
     """How the table is to be read."""
     return [
-        "certified error: an upper bound of the worst error over the whole domain, in real arithmetic, at lambda "
+        "certified: an upper bound of the worst error over the whole domain, in real arithmetic, at lambda "
         "sharp; measured: the largest error met in the dtype at lambda sharp (at 1 where any lambda will do), at the "
         "paper's lambda, and at the best power of two.",
         f"Lemma 5 is decided with the margin alpha = {number(settings.alpha)} (a = b or |a - b| >= alpha); without one "
