@@ -161,7 +161,7 @@ def _stage(program: Program, stage: str, lowering: Lowering, format: FloatFormat
             lowering.forms[statement.name] = lowering.form(statement.value, statement.name)
         else:
             cell, level = _cell(statement, within, lowering, format)
-            addressing |= set(lowering.scalars) - there
+            addressing |= set(lowering.scalars) - there if isinstance(statement, Recall) else set()
             lowering.forms[statement.name] = Form({cell.name: Fraction(1)})
             lowering.scalars[cell.name], lowering.depth[cell.name] = within, level
             cells.setdefault(level, []).append(cell)
