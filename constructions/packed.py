@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from constructions.layout import Layout
 from constructions.linear import LinearMap
 from constructions.mamba import SHARED, MambaBlock, Vector, forgotten
-from constructions.precision import contract
+from constructions.precision import contract, weights_product
 from constructions.rows import Array
 
 
@@ -184,7 +184,7 @@ def _rates(block: MambaBlock, driving: Layout, target: str, cast) -> Gathered:
     first = _only(ssm.W_Delta1, driving).dense()
     read = np.flatnonzero(np.abs(first).sum(axis=0))  # few: the product of both factors over all columns may be huge
     shared = ssm.shares_Delta
-    product = ssm.W_Delta2.into((SHARED,) if shared else (target,)).dense() @ first[:, read]
+    product = weights_product(ssm.W_Delta2.into((SHARED,) if shared else (target,)).dense(), first[:, read])
     rows = np.repeat(product, ssm.inner[target].dim, axis=0) if shared else product
     kept = np.abs(rows).sum(axis=0) > 0
     return Gathered(read[kept].astype(np.int32), cast(rows[:, kept].T))

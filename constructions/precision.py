@@ -1,4 +1,4 @@
-"""The one place where a matrix product is formed, with its precision pinned.
+"""The one place where matrix products are formed, with their precision pinned.
 
 On GPUs and TPUs a float32 product is by default computed from shortened factors (TF32, bfloat16), which rounds a
 copied value:
@@ -8,6 +8,7 @@ precision, and products of 16-bit numbers are summed in float32 before they are 
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Float
 
 PRECISION = jax.lax.Precision.HIGHEST
@@ -19,3 +20,8 @@ def contract(subscripts: str, left: Float[jax.Array, "..."], right: Float[jax.Ar
     accumulator = jnp.float32 if jnp.finfo(dtype).bits < 32 else dtype
     product = jnp.einsum(subscripts, left, right, precision=PRECISION, preferred_element_type=accumulator)
     return product.astype(dtype)
+
+
+def weights_product(left: Float[np.ndarray, "a b"], right: Float[np.ndarray, "b c"]) -> Float[np.ndarray, "a c"]:
+    """The product of two weights on the host, in float64, before anything runs."""
+    return left @ right

@@ -36,12 +36,21 @@ class Process:
 
 
 def process(words: Sequence[str], cache: str) -> Process:
-    """Run this program with those words in a process of its own, its compilation cache under the folder `cache`."""
+    """Run this program with those words in a process of its own, its compilation cache under the folder `cache`.
+
+    A process inherits the peak of the one that starts it, so a small one stands between and reports.
+    """
     environment = os.environ | {"XDG_CACHE_HOME": cache}
     environment.pop("JAX_COMPILATION_CACHE_DIR", None)
-    command = [sys.executable, "-m", "verify", *words]
+    command = [sys.executable, "-S", "-c", _BETWEEN, sys.executable, "-m", "verify", *words]
     start = time.perf_counter()
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return Process(time.perf_counter() - start, usage.ru_maxrss * 1024, child.returncode)
+    told = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    peak, code = map(int, told.stdout.split())
+    return Process(time.perf_counter() - start, peak * 1024, code)
+
+
+_BETWEEN = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, code)
+"""
