@@ -13,6 +13,9 @@ Conventions (papers mix them silently, so all are shown side by side):
 Where keys are one-hots and only what they list is touched, a step costs what the same memory costs at N = 1.
 """
 
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
 import numpy as np
 
 from bounds.sizes import Size
@@ -70,3 +73,28 @@ def _attention_size(head: Attention, context: int) -> Size:
         state_entries=context * (head.d_k + d),
         operations_per_step=2 * nonzeros + context * (2 * head.d_k + 2 + 2 * d) + d,
     )
+
+
+def stack_size(blocks: Sequence[MambaBlock]) -> Size:
+    """The sizes of blocks that run one after the other, each as written: every inner channel with its d_h states."""
+    return _summed([_recurrent_size(block) for block in blocks])
+
+
+def carried_size(blocks: Sequence[MambaBlock]) -> Size:
+    """The same of what outputs need: channels that no row of W_3 reads carry no state, nor do blocks that never write
+    to it (W_b = O or W_c = O), whose H stays O.
+    """
+    return _summed([_carried(block) for block in blocks])
+
+
+def _carried(block: MambaBlock) -> Size:
+    needed = block.restricted(block.W_3.codomain.names)
+    size, ssm = _recurrent_size(needed), needed.ssm
+    if ssm.W_b.nonzeros and ssm.W_c.nonzeros:
+        return size
+    touched = 4 * ssm.state_entries + (0 if ssm.A is None else ssm.state_entries)
+    return replace(size, state_entries=0, operations_per_step=size.operations_per_step - touched)
+
+
+def _summed(sizes: Sequence[Size]) -> Size:
+    return Size(**{each.name: sum(getattr(size, each.name) for size in sizes) for each in fields(Size)})

@@ -11,7 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
+from verify.all.arguments import all_claims, claims
+from verify.arguments import Dtype, Json, NoReport, Out, Quiet, Seed
+from verify.dp.arguments import dp
 from verify.errors import EXIT_BAD_INPUT, BadInput, one_line, quoted
+from verify.export.arguments import check, export
+from verify.sweep.arguments import sweep
 
 app = typer.Typer(
     add_completion=False,
@@ -19,14 +24,6 @@ app = typer.Typer(
     help="Decide the claims of 'Exploring the Limitations of Mamba in COPY and CoT Reasoning' by running them.",
     epilog="Exit code: 0 all as expected, 1 something not, 2 bad input, 3 undecided, 130 interrupted.",
 )
-
-# The common options; a command takes those that change what it does.
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else there.")]
-Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder of the report.", show_default="reports")]
-NoReport = Annotated[bool, typer.Option("--no-report", help="Write no page and no figure.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No table, no messages: the verdict (or the document) alone.")]
-Seed = Annotated[str, typer.Option("--seed", metavar="INT", help="Seed of everything random.")]
-Dtype = Annotated[str, typer.Option("--dtype", metavar="NAME", help="float32, float64, float16 or bfloat16.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -211,6 +208,14 @@ def gadgets(
     from verify.gadgets.command import run
 
     return deliver(to, lambda console: run(settings, console))
+
+
+app.command()(dp)
+app.command()(sweep)
+app.command()(claims)
+app.command("all")(all_claims)
+app.command()(export)
+app.command()(check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

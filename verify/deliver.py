@@ -19,7 +19,9 @@ _SET_ASIDE = "-interrupted"
 
 @dataclass(frozen=True)
 class Report:
-    """A page and the pictures beside it. name: file name without suffix. figures: file name to PNG bytes."""
+    """A page and what lies beside it. name: file name without suffix. figures: file name to the bytes of a picture (or
+    of another page).
+    """
 
     name: str
     page: str
@@ -40,13 +42,13 @@ class Outcome:
     """What a command hands over.
 
     opening, tables, notes: what stdout shows, in this order. report: makes the page; called only when one is wanted, so
-    that Matplotlib is imported only then.
+    that Matplotlib is imported only then; None where there is none to make.
     """
 
     result: Result
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
-    report: Callable[[], Report]
+    report: Callable[[], Report] | None = None
     opening: tuple[str, ...] = ()
 
 
@@ -86,9 +88,9 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
     for table in outcome.tables:
         console.table(table)
     result, refused = outcome.result, None
-    if to.folder is not None:
+    if to.folder is not None and outcome.report is not None:
         try:
-            result = replace(result, report=_write(outcome, to.folder))
+            result = replace(result, report=_write(outcome.report(), outcome.result.interrupted, to.folder))
         except KeyboardInterrupt:
             result = replace(result, interrupted=True)
         except BadInput as error:
@@ -99,10 +101,9 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
     return result.exit_code
 
 
-def _write(outcome: Outcome, folder: Path) -> str:
+def _write(report: Report, interrupted: bool, folder: Path) -> str:
     """Write the figures, then the page that shows them; return its path as JSON and messages name it."""
-    report = outcome.report()
-    if outcome.result.interrupted:
+    if interrupted:
         report = report.set_aside()
     for name, picture in report.figures.items():
         write_whole(folder / name, picture)

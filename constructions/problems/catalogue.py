@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from constructions.problems import edit_distance, lis, matrix_chain, subarray
+from constructions.problems.arithmetic import Arithmetic
 from constructions.problems.edit_distance import Costs
+from constructions.problems.edit_rows import EditRows
 from constructions.problems.table import Table
 from constructions.problems.task import Task
 
@@ -25,7 +27,7 @@ class Entry:
     missing: dict[int, str]
 
 
-NAMES = ("lis", "edit-distance", "subarray", "matrix-chain")
+NAMES = ("lis", "edit-distance", "arithmetic", "subarray", "matrix-chain")
 
 
 def entry(name: str, options: Options) -> Entry:
@@ -35,8 +37,10 @@ def entry(name: str, options: Options) -> Entry:
         return Entry(name, {4: Table(problem, lis.notation(), 4)}, {5: "c_k is read from a distance that grows with k"})
     if name == "edit-distance":
         problem = edit_distance.edit_distance(options.costs)
-        tasks: dict[int, Task] = {4: Table(problem, edit_distance.notation(), 4)}
-        return Entry(name, tasks, {})
+        return Entry(name, {4: Table(problem, edit_distance.notation(), 4), 5: EditRows(options.costs)}, {})
+    if name == "arithmetic":
+        reason = "it fills no table; its construction of size O(m), m <= T, is Theorem 5's"
+        return Entry(name, {5: Arithmetic(options.modulus)}, {4: reason})
     if name == "subarray":
         problem = subarray.subarray()
         return Entry(name, {k: Table(problem, subarray.notation(), k) for k in (4, 5)}, {})

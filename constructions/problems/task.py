@@ -7,7 +7,7 @@ nothing with the program, and how a chain of tokens is written as the paper writ
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class Limits:
     longest: int
 
 
+@runtime_checkable
 class Task(Protocol):
     """A problem with one construction.  Methods raise ValueError, with what is allowed, for what they cannot take."""
 

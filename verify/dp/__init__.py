@@ -1,0 +1,1 @@
+"""`verify dp`: Theorems 4 and 5."""

@@ -1,0 +1,123 @@
+"""The problems that `verify dp` runs, each with one theorem's construction: those that ship, or a user's own."""
+
+import runpy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from constructions.compiler import slot_count
+from constructions.problem import Problem
+from constructions.problems.catalogue import NAMES, Options, entry
+from constructions.problems.plain import plain
+from constructions.problems.table import Table
+from constructions.problems.task import Task
+from verify.dp.settings import DpSettings
+from verify.errors import BadInput, quoted
+from verify.files import read_input
+
+
+@dataclass(frozen=True)
+class Case:
+    """A problem with one theorem.  task: None where the problem has no such construction, for that `reason`."""
+
+    name: str
+    theorem: int
+    task: Task | None
+    reason: str = ""
+
+    @property
+    def tag(self) -> str:
+        """How checks and rows name it, such as `lis/T4`."""
+        return f"{self.name}/T{self.theorem}"
+
+
+def cases(settings: DpSettings) -> list[Case]:
+    """The cases in the order of the table.  Raises BadInput where a file cannot be used, or has no such theorem, and
+    for --m where none has Theorem 5's construction.
+    """
+    found = _of_file(*settings.file, settings) if settings.file is not None else _that_ship(settings)
+    if settings.m is not None and not any(case.theorem == 5 and case.task is not None for case in found):
+        raise BadInput(f"--m {settings.m}", f"{settings.problem} has no construction of Theorem 5", "leave out --m")
+    return found
+
+
+def _that_ship(settings: DpSettings) -> list[Case]:
+    found = []
+    for name in NAMES if settings.problem is None else (settings.problem,):
+        known = entry(name, Options(settings.costs, settings.modulus))
+        found += [
+            Case(name, theorem, known.tasks.get(theorem), known.missing.get(theorem, ""))
+            for theorem in settings.theorems
+            if theorem in known.tasks or theorem in known.missing
+        ]
+    return found
+
+
+def _of_file(path: str, name: str, settings: DpSettings) -> list[Case]:
+    """A user's problem by both theorems if it states a locality, or a user's task as it is."""
+    given = loaded(path, name)
+    if not isinstance(given, Problem):
+        if given.theorem not in settings.theorems:
+            asked = f"--theorem {settings.theorem}"
+            raise BadInput(asked, f"{name} has Theorem {given.theorem}'s construction", f"--theorem {given.theorem}")
+        return [Case(_label(given.name), given.theorem, given)]
+    found = []
+    for theorem in settings.theorems:
+        try:
+            slot_count(given, (1,) * len(given.alphabets), theorem)
+        except ValueError as error:
+            found.append(Case(_label(given.name), theorem, None, str(error)))
+        else:
+            found.append(Case(_label(given.name), theorem, Table(given, plain(given), theorem)))
+    return found
+
+
+def loaded(path: str, name: str) -> Any:
+    """The Problem or Task called `name` in a Python file, which is run.
+
+    Raises BadInput, with the error's kind and text, for a file that does not run or does not hold it.
+    """
+    read_input(path, "PROBLEM")
+    asked = quoted(f"{path}:{name}")
+    try:
+        found = runpy.run_path(path)
+    except (Exception, SystemExit) as error:
+        reason = f"running the file ended with {type(error).__name__}: {error}"
+        raise BadInput(asked, reason, "a file that runs") from error
+    fitting = [key for key, value in found.items() if _fits(value)]
+    if name not in found or not _fits(found[name]):
+        what = "is no Problem and no Task" if name in found else "is not defined there"
+        there = f"defined are {', '.join(fitting)}" if fitting else "none is defined there"
+        nearest = f"{path}:{fitting[0]}" if fitting else "a file with a constructions.problem.Problem in it"
+        raise BadInput(asked, f"{name} {what}; {there}", nearest)
+    return found[name]
+
+
+def _fits(value: Any) -> bool:
+    return not isinstance(value, type) and isinstance(value, Problem | Task)
+
+
+def _label(name: str) -> str:
+    """A user's name for a problem as one printable word."""
+    return "".join(c if c.isprintable() and c not in " /|" else "-" for c in name) or "problem"
+
+
+@contextmanager
+def blamed(settings: DpSettings) -> Iterator[None]:
+    """What goes wrong inside is the fault of the problem that was given: ValueErrors of a construction, and anything
+    that a user's own code raises, end as BadInput.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise BadInput(settings.problem or "all problems", str(error), _within_reach(settings)) from error
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError) as error:
+        if settings.file is None:
+            raise
+        reason = f"the problem raised {type(error).__name__}: {error}"
+        raise BadInput(quoted(settings.problem or ""), reason, "a problem whose parts can be evaluated") from error
+
+
+def _within_reach(settings: DpSettings) -> str:
+    return "a problem that meets Assumption 3" if settings.file is not None else "a smaller --n or --input"

@@ -1,0 +1,142 @@
+"""`verify dp`: every problem by every theorem asked for, then checks and an outcome."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from constructions.problems.task import Task
+from verify.compiled import keep_compiled
+from verify.console import Console
+from verify.deliver import Outcome, Report
+from verify.dp.assumption import assumption_checks
+from verify.dp.cases import Case, blamed, cases
+from verify.dp.checks import checks
+from verify.dp.dtypes import COARSEST, OTHERS, Range, differences, dtypes_check, ranges
+from verify.dp.growth import Point, growth_check, points
+from verify.dp.instances import batch, limits
+from verify.dp.layers import layers_table, refuse_token, trace_table
+from verify.dp.leak import leak_checks
+from verify.dp.locality import locality_checks
+from verify.dp.memory import refuse_too_large
+from verify.dp.quantities import quantities_checks
+from verify.dp.rows import as_written, missing_row, row, table
+from verify.dp.run import BATCH, Done, execute, stack_for
+from verify.dp.second import second_check
+from verify.dp.settings import DpSettings
+from verify.dp.words import sentence
+from verify.environment import environment
+from verify.table import Table
+from verify.verdict import Check, Result
+
+STEPS = 3  # of the progress bar, a case
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the page shows of a case besides its checks: the chain as written, sizes against T, ranges, tables."""
+
+    done: Done
+    chain: str
+    points: list[Point]
+    ranges: list[Range]
+    tables: tuple[Table, ...]
+
+
+@dataclass
+class Found:
+    """What a run has found so far; an interrupt leaves what is done."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def run(settings: DpSettings, console: Console) -> Outcome:
+    """Carry out the request.  Raises BadInput for a problem, an input or a size that cannot be run, with the reason."""
+    keep_compiled()
+    jax.config.update("jax_enable_x64", True)
+    found = Found()
+    try:
+        with blamed(settings):
+            wanted = cases(settings)
+            with console.progress("stacks", STEPS * len(wanted)) as advance:
+                for case in wanted:
+                    if case.task is None:
+                        found.rows.append(missing_row(case))
+                    else:
+                        _decide(case, case.task, settings, found, advance)
+                    advance(STEPS if case.task is None else 1)
+    except KeyboardInterrupt:
+        found.interrupted = True
+    result = Result(
+        "dp",
+        settings.document(),
+        environment("numpy", "jax", "jaxlib", dtype=settings.dtype or "float32"),
+        found.checks,
+        found.rows,
+        sentence(found.rows, found.interrupted),
+        interrupted=found.interrupted,
+    )
+    more = [each for shown in found.shown for each in shown.tables]
+    opening = tuple(shown.chain for shown in found.shown) if settings.problem is not None else ()
+    tables = (table(found.rows), *more)
+    return Outcome(result, tables, (), lambda: _report(settings, result, found), opening)
+
+
+def _decide(case: Case, task: Task, settings: DpSettings, found: Found, advance: Callable[[int], None]) -> None:
+    """One case: the run, its row, its checks.  Other formats are compiled and run beside the checks, which are Python's
+    work.
+    """
+    done = measure(case, task, settings)
+    advance(1)
+    found.rows.append(row(done))
+    formats = OTHERS if settings.problem else COARSEST  # every format is one more program to compile
+    compare = settings.problem is not None or case.theorem == first_theorem(case.name, found.rows)
+    with ThreadPoolExecutor(1) as beside:
+        others = beside.submit(differences, done, formats) if compare else None
+        found.checks += [*checks(done), *quantities_checks(done), second_check(done)]
+        advance(1)
+        sizes = points(done)
+        found.checks += [
+            growth_check(done, sizes),
+            *assumption_checks(done),
+            *locality_checks(done),
+            *leak_checks(done),
+        ]
+        reached = ranges(done)
+        if others is not None:
+            found.checks.append(dtypes_check(done, others.result()))
+    tables = (layers_table(done.stack),) if settings.show_layers else ()
+    if settings.trace is not None:
+        tables += (trace_table(done, settings.trace),)
+    chain = as_written(task, done.batch.all[0], done.chain(0))
+    found.shown.append(Shown(done, chain, sizes, reached, tables))
+
+
+def first_theorem(name: str, rows: list[dict[str, Any]]) -> int:
+    """The first theorem by which a problem has been run: with all problems it is enough to compare those."""
+    return next(r["theorem"] for r in rows if r["problem"] == name and r["reason"] is None)
+
+
+def measure(case: Case, task: Task, settings: DpSettings) -> Done:
+    """The case's stack, compiled for its instances and run on them.  Raises BadInput where they do not fit."""
+    instances = batch(task, settings)
+    if settings.trace is not None:
+        refuse_token(task, instances.all[0], settings.trace)
+    at = limits(task, instances.all, settings)
+    program = task.program(at)
+    item = jnp.dtype(settings.dtype or "float64").itemsize
+    runs, longest = len(instances.all), task.limits(instances.all).longest
+    refuse_too_large(program, min(runs, BATCH), runs, longest, item, settings.problem or "all problems")
+    return execute(case, task, instances, at, stack_for(program, settings.dtype))
+
+
+def _report(settings: DpSettings, result: Result, found: Found) -> Report:
+    from verify.dp.page import report
+
+    return report(settings, result, found.shown)
