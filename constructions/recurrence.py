@@ -20,10 +20,10 @@ from jaxtyping import Float, Int
 
 from constructions.mamba import SHARED, Forgetting, Signals, forgotten
 from constructions.precision import contract
-from constructions.rows import VOID, Array, Rows, present_or_past
+from constructions.rows import VOID, Array, Rows, common_dtype, present_or_past
+from constructions.sparse import Halves, sparse
 
 State = dict[str, Float[jax.Array, "d_h _ _"]]  # H of shape (d_h, blocks, width), for each space of channels
-Halves = tuple[jax.Array | None, jax.Array | None]  # states of `sparse`: of what all blocks share, of what is listed
 Carried = dict[str, Halves] | None
 Reads = Mapping[str, Int[Array, "*T k"] | None]  # the blocks of each space whose outputs are wanted; None: all of them
 
@@ -71,7 +71,7 @@ def recur(s: Signals, reads: Reads, execution: Execution, carried: Carried = Non
     if execution is Execution.CHUNKED:
         return None, {name: _chunked(s.a, s.b, s.c, v, reads[name]) for name, v in s.v.items()}
     before = carried or {}
-    done = {name: _sparse(before.get(name, (None, None)), s, v, reads[name]) for name, v in s.v.items()}
+    done = {name: sparse(before.get(name, (None, None)), s, v, reads[name]) for name, v in s.v.items()}
     return {name: H for name, (H, _) in done.items()}, {name: y for name, (_, y) in done.items()}
 
 
@@ -117,7 +117,7 @@ def _read(outputs: Float[jax.Array, "blocks width"], read: Int[Array, " k"] | No
 
 def _scan(s: Signals, reads: Reads) -> dict[str, Rows]:
     states = s.b.blocks * s.b.width
-    start = {name: jnp.zeros((states, v.blocks, v.width), _dtype(s.b, v)) for name, v in s.v.items()}
+    start = {name: jnp.zeros((states, v.blocks, v.width), common_dtype(s.b, v)) for name, v in s.v.items()}
     varying = s.a.Delta if isinstance(s.a, Forgetting) else s.a  # A is the same at every step
 
     def one(H, row):
@@ -146,7 +146,7 @@ def _chunked(a: Array | None, b: Rows, c: Rows, v: Rows, read: Array | None) -> 
         y = (inside + contract("is,cs->ic", C, X)).reshape(Q, v.blocks, v.width)
         return (X, (b_rows, v_rows, a_chunk)), jax.vmap(lambda o, w: _read(o, w, v))(y, wanted)
 
-    start = jnp.zeros((v.blocks * v.width, b.blocks * b.width), _dtype(b, v))
+    start = jnp.zeros((v.blocks * v.width, b.blocks * b.width), common_dtype(b, v))
     nothing = jax.tree.map(lambda x: jnp.zeros_like(x[0]), (parts[0], parts[2], coefficients))
     outputs = jax.lax.scan(chunk, (start, nothing), (parts, coefficients))[1]
     return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:])[:length], outputs)
@@ -184,83 +184,3 @@ def _decay(a: Float[jax.Array, " Q"] | None, Q: int, dtype: jnp.dtype) -> Float[
         return causal
     below = jnp.tril(jnp.ones((Q, Q), bool), -1)
     return jnp.cumprod(jnp.where(below, jnp.broadcast_to(a[:, None], (Q, Q)), jnp.ones((), dtype)), axis=0) * causal
-
-
-def _sparse(before: Halves, s: Signals, v: Rows, read: Array | None) -> tuple[Halves, Rows]:
-    """Scatter what is written, gather what is read.
-
-    The recurrence is linear in v: where all blocks of v share a fill, its part is one recurrence of a single block,
-    and the listed blocks carry only their difference to it.
-    """
-    if v.fill is None or v.blocks == 1:  # a single block shares nothing
-        H, y = _sparse_lists(before[1], s, v, read)
-        return (None, H), y
-    H_alike, alike = _sparse_lists(before[0], s, Rows(v.fill, None, None, 1, v.width), None)
-    alike = replace(alike, blocks=v.blocks)
-    if v.index is None or v.value is None:
-        return (H_alike, None), alike
-    difference = replace(v, fill=None, value=v.value - jnp.asarray(v.fill)[..., None, :])
-    H, listed = _sparse_lists(before[1], s, difference, read)
-    index, value = _listed_blocks(listed)
-    return (H_alike, H), replace(listed, value=value + alike.at(index))
-
-
-def _sparse_lists(before: jax.Array | None, s: Signals, v: Rows, read: Array | None) -> tuple[jax.Array, Rows]:
-    """One scan over (index, value) lists; the state is written before it is read, so that the loop updates it in
-    place.
-    """
-    a, b, c = s.a, s.b, s.c
-    states = b.blocks * b.width
-    write, query, (listed, values) = _coordinates(b), _coordinates(c), _listed_blocks(v)
-
-    def one(H, row):
-        a_i, (s, b_s), (t, c_t), q, v_q, wanted = row
-        H = H if a_i is None else a_i * H
-        rows = (b_s[:, None] * v_q[None]).reshape(-1, v.width)
-        H = H.at[_flat(s, q, states, v.blocks)].add(rows, mode="drop")
-        index = jnp.arange(v.blocks, dtype=jnp.int32) if wanted is None else present_or_past(wanted, v.blocks)
-        found = H.at[_flat(t, index, states, v.blocks)].get(mode="fill", fill_value=0)
-        return H, contract("sk,s->k", found.reshape(len(t), -1), c_t)
-
-    start = jnp.zeros((states * v.blocks, v.width), _dtype(b, v)) if before is None else before
-    # Long arrays have two axes, (T, all else): with a third of length one XLA lays them out differently and copies.
-    flat = values.reshape(len(values), -1)
-    end, outputs = jax.lax.scan(one, start, (a, write, query, listed, flat, read))
-    if v.blocks == 1:
-        return end, Rows(outputs, None, None, 1, v.width)
-    outputs = outputs.reshape(len(outputs), -1, v.width)
-    index = jnp.broadcast_to(jnp.arange(v.blocks, dtype=jnp.int32), outputs.shape[:2]) if read is None else read
-    return end, Rows(None, index, outputs, v.blocks, v.width)
-
-
-def _flat(s: Int[jax.Array, " j"], q: Int[jax.Array, " k"], states: int, blocks: int) -> Int[jax.Array, " jk"]:
-    """Where the state's rows (s, q) lie one after the other, past the end where s or q is: one index finds a row faster
-    than two.
-    """
-    if blocks == 1:
-        return s
-    outside = (s >= states)[:, None] | (q >= blocks)[None, :]
-    return jnp.where(outside, states * blocks, s[:, None] * blocks + q[None, :]).reshape(-1)
-
-
-def _coordinates(rows: Rows) -> tuple[Int[jax.Array, "T k"], Float[jax.Array, "T k"]]:
-    """Vectors as lists of (coordinate, value); all coordinates where the structure lists none."""
-    if rows.fill is not None or rows.index is None or rows.value is None:
-        dense = rows.dense()
-        return jnp.broadcast_to(jnp.arange(dense.shape[-1], dtype=jnp.int32), dense.shape), dense
-    first = present_or_past(jnp.asarray(rows.index), rows.blocks) * rows.width
-    coordinates = first[..., None] + jnp.arange(rows.width, dtype=jnp.int32)[None, None, :]
-    return coordinates.reshape(len(first), -1), jnp.asarray(rows.value).reshape(len(first), -1)
-
-
-def _listed_blocks(rows: Rows) -> tuple[Int[jax.Array, "T k"], Float[jax.Array, "T k width"]]:
-    """Vectors as lists of (block, value); all blocks where the structure lists none."""
-    if rows.fill is not None or rows.index is None or rows.value is None:
-        values = rows.dense().reshape(-1, rows.blocks, rows.width)
-        return jnp.broadcast_to(jnp.arange(rows.blocks, dtype=jnp.int32), values.shape[:2]), values
-    return present_or_past(jnp.asarray(rows.index), rows.blocks), jnp.asarray(rows.value)
-
-
-def _dtype(*operands: Rows) -> jnp.dtype:
-    """The floating dtype of the state that these operands write."""
-    return jnp.result_type(*(x.dtype for x in jax.tree.leaves(operands) if jnp.issubdtype(x.dtype, jnp.floating)))

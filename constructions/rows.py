@@ -164,6 +164,11 @@ def present_or_past(index: Int[jax.Array, "*T k"], blocks: int) -> Int[jax.Array
     return jnp.where(index == VOID, blocks, index)
 
 
+def common_dtype(*operands: Rows) -> jnp.dtype:
+    """The floating dtype of what these operands write together."""
+    return jnp.result_type(*(x.dtype for x in jax.tree.leaves(operands) if jnp.issubdtype(x.dtype, jnp.floating)))
+
+
 def _listed_in_either(left: Rows, right: Rows) -> tuple[Array | None, Array | None]:
     """Both index lists, the right one with VOID where the left one lists the block already."""
     if left.index is None or right.index is None:
