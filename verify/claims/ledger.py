@@ -32,6 +32,11 @@ TOPICS = tuple(dict.fromkeys(claim.topic for claim in LEDGER))
 """The topics in the order in which they first appear; a page each."""
 
 
+def slug(topic: str) -> str:
+    """The topic as one word, such as `theorem-1`: the name of its page, without suffix."""
+    return "-".join(topic.lower().split())
+
+
 def claim_of(id: str) -> Claim:
     """The claim of that id.  Raises KeyError for any other."""
     return _BY_ID[id]

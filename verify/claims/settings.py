@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verify.claims.claim import Claim, Setup
-from verify.claims.ledger import LEDGER, TOPICS
+from verify.claims.ledger import LEDGER, TOPICS, slug
 from verify.errors import BadInput, quoted
 from verify.options import choice, integer
 
@@ -32,8 +32,8 @@ def parse(ids: Sequence[str], topic: str | None, fast: bool, seed: str) -> Claim
     """
     wanted = {_id(text.strip()) for given in ids for text in given.split(",")}
     if topic is not None:
-        named = choice(topic, "--topic", TOPICS)
-        wanted |= {claim.id for claim in LEDGER if claim.topic == named}
+        named = choice(slug(topic), "--topic", [slug(each) for each in TOPICS])
+        wanted |= {claim.id for claim in LEDGER if slug(claim.topic) == named}
     chosen = tuple(claim for claim in LEDGER if claim.id in wanted)
     return ClaimsSettings(chosen, Setup(fast, integer(seed, "--seed", 0, LARGEST_SEED)))
 
