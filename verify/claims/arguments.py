@@ -11,7 +11,7 @@ Fast = Annotated[bool, typer.Option("--fast", help="Smaller families and fewer s
 
 def claims(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Rows to decide, as T1-16.", show_default="list all")
+        list[str] | None, typer.Argument(metavar="ID", help="Rows to decide, as T1-16.", show_default="list all")
     ] = None,
     topic: Annotated[
         str | None, typer.Option("--topic", metavar="NAME", help="Decide all rows of one, as theorem-1.")

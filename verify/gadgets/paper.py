@@ -42,7 +42,7 @@ def values() -> Check:
 
 def third_derivative_printed() -> Check:
     """L1-TAYLOR: the printed silu''' has e^-2 where e^(-2x) belongs, so it is another function: compare at x = -1."""
-    difference = (_third(sympy.exp(-2)) - sympy.diff(_silu(), X, 3)).subs(X, -1)
+    difference = (third_derivative(sympy.exp(-2)) - sympy.diff(_silu(), X, 3)).subs(X, -1)
     gap = abs(Fraction(str(sympy.N(difference, 30))))
     refuted = gap > Fraction(1, 10)
     return Check(
@@ -52,14 +52,14 @@ def third_derivative_printed() -> Check:
         gap,
         0,
         "the printed silu''' against the third derivative at x = -1, 30 digits; value: how far apart they are",
-        {"x": -1, "printed": str(sympy.N(_third(sympy.exp(-2)).subs(X, -1), 12))},
+        {"x": -1, "printed": str(sympy.N(third_derivative(sympy.exp(-2)).subs(X, -1), 12))},
         expected=REFUTED,
     )
 
 
 def third_derivative() -> Check:
     """L1-TAYLOR repaired: with e^(-2x) the printed silu''' is the third derivative."""
-    left = sympy.simplify(_third(sympy.exp(-2 * X)) - sympy.diff(_silu(), X, 3))
+    left = sympy.simplify(third_derivative(sympy.exp(-2 * X)) - sympy.diff(_silu(), X, 3))
     return Check(
         "gadgets/L1-TAYLOR-third",
         "L1-TAYLOR",
@@ -75,14 +75,14 @@ def remainder_printed() -> Check:
     """L1-R2: with the square of 2M/lambda on the left and the cube on the right the step fails for lambda = 4M."""
     ratio = Fraction(1, 2)
     order = decide(
-        lambda reals: reals.number(ratio**2) * _printed_bound(reals),
+        lambda reals: reals.number(ratio**2) * printed_bound(reals),
         lambda reals: reals.number(ratio**3 * Fraction(81, 2)),
     )
     return Check(
         "gadgets/L1-R2-printed",
         "L1-R2",
         Verdict.REFUTED if order is Order.GREATER else Verdict.UNDECIDED,
-        nearest(lambda reals: reals.number(ratio**2) * _printed_bound(reals) * 2 / 3),
+        nearest(lambda reals: reals.number(ratio**2) * printed_bound(reals) * 2 / 3),
         ratio**3 * 27,
         "the step from (2M/lambda)^2 (4e + 4e^2 + 4e^3)/(1 + 1/e)^4 to 8M^3/lambda^3 81/2 at lambda = 4M, both times "
         "4/3!, decided in balls: the left side, the value, is above the right one",
@@ -93,7 +93,7 @@ def remainder_printed() -> Check:
 
 def remainder() -> Check:
     """L1-R2 repaired: with the cube throughout the chain holds, and the maximum of |silu'''| is far below 81/2."""
-    order = decide(_printed_bound, lambda reals: reals.number(Fraction(81, 2)))
+    order = decide(printed_bound, lambda reals: reals.number(Fraction(81, 2)))
     low, high = third_maximum()
     holds = order is Order.LESS and high < Fraction(81, 2)
     return Check(
@@ -125,11 +125,11 @@ def _silu() -> Any:
     return X / (1 + sympy.exp(-X))
 
 
-def _third(middle: Any) -> Any:
+def third_derivative(middle: Any) -> Any:
     e = sympy.exp(-X)
     return ((X - 3) * e - 4 * X * middle + (X + 3) * e**3) / (1 + e) ** 4
 
 
-def _printed_bound(reals: Reals) -> Any:
+def printed_bound(reals: Reals) -> Any:
     e = reals.exp(reals.number(1))
     return 4 * (e + e**2 + e**3) / (1 + 1 / e) ** 4

@@ -1,0 +1,46 @@
+"""Lemmas 1-5 in the ledger: committed verdicts, planted alterations, and what its checks would not let pass."""
+
+from fractions import Fraction
+
+import pytest
+from flint import arb, ctx
+from sympy import exp
+
+from verify.claims.certified import M
+from verify.claims.lemma1_remainder import _largest_at_one
+from verify.claims.lemmas import CLAIMS, _relu_select
+from verify.gadgets.paper import X, _third
+from verify.verdict import Verdict
+
+ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_the_committed_verdict_comes_out(claim, as_committed):
+    as_committed(claim)
+
+
+@pytest.mark.parametrize(("claim", "altered"), ALTERED, ids=[f"{claim.id}-{name}" for claim, name in ALTERED])
+def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
+    as_altered(claim, altered)
+
+
+def test_a_function_whose_largest_modulus_lies_elsewhere_is_found_out():
+    with ctx.workprec(128):
+        e2 = arb(-2).exp()
+        assert _largest_at_one(_third(exp(-2 * X)), e2, range(64))
+        assert not _largest_at_one(_third(exp(-2 * X)) + X, e2, range(64))  # above 0 at 1
+        assert not _largest_at_one(_third(exp(-2 * X)) * (3 - 2 * X), e2, range(64))  # larger inside
+
+
+@pytest.mark.parametrize("t", [Fraction(1, 2), Fraction(-1, 2), Fraction(7)])
+def test_the_relu_form_selects_with_k_and_not_with_less(t):
+    k = M / Fraction(1, 2)
+    x, y = -M, M / 3
+    assert _relu_select(k, x, y, t) == (x if t > 0 else y)
+    assert any(_relu_select(k / 2, a, b, Fraction(1, 2)) != a for a in (-M, M) for b in (-M, M))
+
+
+def test_only_misprints_and_missing_margins_are_refuted():
+    refuted = {claim.id for claim in CLAIMS if claim.expected is Verdict.REFUTED}
+    assert refuted == {"L1-TAYLOR", "L1-R2", "L1-SSM", "L5-GT", "L5-LT", "L5-NE", "RES-CAT"}
