@@ -11,7 +11,7 @@ from bounds.reals import Order, decide
 from verify.claims.claim import Claim, Decision, Repair, Setup
 from verify.claims.settled import fails, settled
 from verify.gadgets.certificate import BITS
-from verify.gadgets.paper import X, printed_bound, third_derivative, remainder, remainder_printed, third_maximum
+from verify.gadgets.paper import X, printed_bound, remainder, remainder_printed, third_formula, third_maximum
 from verify.verdict import Check, Verdict
 
 PARTS = 64
@@ -63,8 +63,8 @@ def _maxima() -> Check:
     """
     with ctx.workprec(BITS):
         e2 = arb(-2).exp()
-        printed = _largest_at_one(third_derivative(MIDDLE), e2, range(-PARTS, PARTS))
-        true = _largest_at_one(third_derivative(sympy.exp(-2 * X)), e2, range(PARTS))
+        printed = _largest_at_one(third_formula(MIDDLE), e2, range(-PARTS, PARTS))
+        true = _largest_at_one(third_formula(sympy.exp(-2 * X)), e2, range(PARTS))
     return settled(
         "L1-R2",
         "maxima",

@@ -42,7 +42,7 @@ def values() -> Check:
 
 def third_derivative_printed() -> Check:
     """L1-TAYLOR: the printed silu''' has e^-2 where e^(-2x) belongs, so it is another function: compare at x = -1."""
-    difference = (third_derivative(sympy.exp(-2)) - sympy.diff(_silu(), X, 3)).subs(X, -1)
+    difference = (third_formula(sympy.exp(-2)) - sympy.diff(_silu(), X, 3)).subs(X, -1)
     gap = abs(Fraction(str(sympy.N(difference, 30))))
     refuted = gap > Fraction(1, 10)
     return Check(
@@ -52,14 +52,14 @@ def third_derivative_printed() -> Check:
         gap,
         0,
         "the printed silu''' against the third derivative at x = -1, 30 digits; value: how far apart they are",
-        {"x": -1, "printed": str(sympy.N(third_derivative(sympy.exp(-2)).subs(X, -1), 12))},
+        {"x": -1, "printed": str(sympy.N(third_formula(sympy.exp(-2)).subs(X, -1), 12))},
         expected=REFUTED,
     )
 
 
 def third_derivative() -> Check:
     """L1-TAYLOR repaired: with e^(-2x) the printed silu''' is the third derivative."""
-    left = sympy.simplify(third_derivative(sympy.exp(-2 * X)) - sympy.diff(_silu(), X, 3))
+    left = sympy.simplify(third_formula(sympy.exp(-2 * X)) - sympy.diff(_silu(), X, 3))
     return Check(
         "gadgets/L1-TAYLOR-third",
         "L1-TAYLOR",
@@ -125,11 +125,13 @@ def _silu() -> Any:
     return X / (1 + sympy.exp(-X))
 
 
-def third_derivative(middle: Any) -> Any:
+def third_formula(middle: Any) -> Any:
+    """The printed silu''' in x, with `middle` where it prints e^-2 (and e^(-2x) is meant)."""
     e = sympy.exp(-X)
     return ((X - 3) * e - 4 * X * middle + (X + 3) * e**3) / (1 + e) ** 4
 
 
 def printed_bound(reals: Reals) -> Any:
+    """(4e + 4e^2 + 4e^3) / (1 + e^-1)^4, the printed bound of |silu'''| on [-1, 1]."""
     e = reals.exp(reals.number(1))
     return 4 * (e + e**2 + e**3) / (1 + 1 / e) ** 4

@@ -9,7 +9,7 @@ from sympy import exp
 from verify.claims.certified import M
 from verify.claims.lemma1_remainder import _largest_at_one
 from verify.claims.lemmas import CLAIMS, _relu_select
-from verify.gadgets.paper import X, _third
+from verify.gadgets.paper import X, third_formula
 from verify.verdict import Verdict
 
 ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
@@ -28,9 +28,9 @@ def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
 def test_a_function_whose_largest_modulus_lies_elsewhere_is_found_out():
     with ctx.workprec(128):
         e2 = arb(-2).exp()
-        assert _largest_at_one(_third(exp(-2 * X)), e2, range(64))
-        assert not _largest_at_one(_third(exp(-2 * X)) + X, e2, range(64))  # above 0 at 1
-        assert not _largest_at_one(_third(exp(-2 * X)) * (3 - 2 * X), e2, range(64))  # larger inside
+        assert _largest_at_one(third_formula(exp(-2 * X)), e2, range(64))
+        assert not _largest_at_one(third_formula(exp(-2 * X)) + X, e2, range(64))  # above 0 at 1
+        assert not _largest_at_one(third_formula(exp(-2 * X)) * (3 - 2 * X), e2, range(64))  # larger inside
 
 
 @pytest.mark.parametrize("t", [Fraction(1, 2), Fraction(-1, 2), Fraction(7)])
