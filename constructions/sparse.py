@@ -21,7 +21,7 @@ from constructions.rows import Array, Rows, common_dtype, present_or_past
 
 Halves = tuple[jax.Array | None, jax.Array | None]  # states: of what all blocks share, of what is listed
 STEPS_AT_ONCE = {"cpu": 1}  # steps of one chunk on a backend; 1 is step by step
-OTHERWISE_AT_ONCE = 1024
+OTHERWISE_AT_ONCE = 2048
 FEW = 4  # chunks are for steps that compare at most so many pairs of rows
 
 
@@ -65,8 +65,8 @@ def _sparse_lists(before: jax.Array | None, s: Signals, v: Rows, read: Array | N
     return end, Rows(None, index, outputs, v.blocks, v.width)
 
 
-Coordinates = tuple[Int[jax.Array, "T j"], Float[jax.Array, "T j"]]
-Blocks = tuple[Int[jax.Array, "T k"], Float[jax.Array, "T k width"]]
+Coordinates = tuple[Int[jax.Array, "T _"], Float[jax.Array, "T _"]]
+Blocks = tuple[Int[jax.Array, "T _"], Float[jax.Array, "T _ width"]]
 Lists = tuple[Coordinates, Coordinates, Blocks]  # rows written, rows asked for, blocks of the values
 
 

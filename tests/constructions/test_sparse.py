@@ -82,3 +82,16 @@ def test_a_chunk_that_does_not_see_itself_is_caught(monkeypatch):
         sparse, "contract", lambda how, p, q: contract(how, p, q) * (0.0 if how == "irjw,jwd->ird" else 1.0)
     )
     assert (np.asarray(recur(s, {"x": None}, Execution.SPARSE)[1]["x"].dense()) != np.asarray(plain)).any()
+
+
+def test_keys_that_list_more_rows_than_queries_do(monkeypatch):
+    rng = np.random.default_rng(2)
+    index = np.stack([rng.permutation(5)[:2] for _ in range(9)]).astype(np.int32)
+    b = Rows(None, index, rng.integers(-3, 4, (9, 2, 1)).astype(np.float64), 5, 1)
+    c = one_hot_rows(rng.integers(0, 5, 9).astype(np.int32), 5, np.dtype("float64"))
+    v = Rows(rng.integers(-5, 6, (9, 2)).astype(np.float64), None, None, 1, 2)
+    s = Signals(None, b, c, {"x": v})
+    plain = recur(s, {"x": None}, Execution.SCAN)[1]["x"].dense()
+    for at_once in (1, 4):
+        monkeypatch.setitem(sparse.STEPS_AT_ONCE, "cpu", at_once)
+        np.testing.assert_array_equal(recur(s, {"x": None}, Execution.SPARSE)[1]["x"].dense(), plain)
