@@ -6,6 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from verify.bench.cases import Timing, certificates, long_sparse, other_modules, roofs, theorem3_cases, whole_processes
 from verify.bench.peers import peers
+from verify.bench.programs import CASES as PROGRAMS
+from verify.bench.programs import program_cases
+from verify.bench.sweeps import CASES as SWEEPS
+from verify.bench.sweeps import sweep_cases
 from verify.console import Console
 from verify.deliver import Outcome, Report
 from verify.environment import environment
@@ -14,7 +18,7 @@ from verify.page import Page
 from verify.table import Column, Table
 from verify.verdict import Result
 
-CASES = 15
+CASES = 15 + SWEEPS + PROGRAMS
 COLUMNS = (
     Column("what", right=False),
     Column("run as", right=False),
@@ -57,6 +61,7 @@ def run(with_peers: bool, console: Console) -> Outcome:
 
 def _timings(with_peers: bool) -> Iterator[Timing]:
     yield from whole_processes()  # first, while this process holds no memory and no device
+    yield from sweep_cases()
     product, copied = roofs()
     yield product
     yield copied
@@ -65,6 +70,7 @@ def _timings(with_peers: bool) -> Iterator[Timing]:
     yield long_sparse()
     yield from other_modules()
     yield certificates()
+    yield from program_cases()
     if with_peers:
         yield from peers(ours[0].seconds)
 

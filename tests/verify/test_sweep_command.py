@@ -1,0 +1,141 @@
+"""The command as a user runs it: table, document, CSV, exit codes, refusals, resuming."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from verify import memory
+from verify.cli import main
+from verify.sweep import command, work
+from verify.sweep.measure import Record
+from verify.sweep.rows import FIELDS
+
+GRID = (
+    "sweep",
+    "--N",
+    "16,64",
+    "--L",
+    "8",
+    "--epsilon",
+    "0.1",
+    "--d-h",
+    "16",
+    "--a-min",
+    "0.9,1",
+    "--dtype",
+    "float32",
+)
+SHORT = (*GRID, "--module", "ssm-linear,ssm-constant")
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(words)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_document_rows_and_csv_are_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    table = tmp_path / "rows.csv"
+    code, out, err = run(capsys, *GRID, "--out", str(tmp_path / "r"), "--csv", str(table), "--json")
+    assert code == 0, err
+    document = json.loads(out)
+    assert document["command"] == "sweep"
+    assert document["verdict"] == "HELD"
+    lines = list(csv.DictReader(table.read_text().splitlines()))
+    assert [line["module"] for line in lines] == [row["module"] for row in document["rows"]]
+    assert tuple(lines[0]) == FIELDS == tuple(document["rows"][0])
+    by = {(row["module"], row["N"], row["L"], row["a_min"]): row["copies"] for row in document["rows"]}
+    assert by["ssm-constant", 16, 8, 1.0]  # N = d_h, nothing forgotten
+    assert by["ssm-constant", 16, None, 1.0]
+    assert not by["ssm-constant", 64, 8, 1.0]  # N > d_h
+    assert not by["ssm-constant", 16, 8, 0.9]  # 1 - 0.9^7 > 0.1
+    assert all(copies for (module, *_), copies in by.items() if module != "ssm-constant")
+    page = Path(document["report"])
+    assert f"{len(by)} cells" in page.read_text()
+    assert page.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_done_is_not_done_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    words = (*SHORT, "--no-report", "--store", str(tmp_path / "s"), "--json")
+    _, first, _ = run(capsys, *words)
+
+    def never(*_: object) -> Record:
+        raise AssertionError("a finished run was made again")
+
+    monkeypatch.setattr(work, "measure", never)
+    code, second, err = run(capsys, *words)
+    assert (code, first) == (0, second)
+    assert "8 distinct runs, 8 of them in" in err
+    with pytest.raises(AssertionError, match="made again"):
+        main((*words, "--fresh"))
+
+
+def test_an_interrupt_keeps_what_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    true, words = work.measure, (*SHORT, "--no-report", "--store", str(tmp_path / "s"), "--json")
+    made: list[object] = []
+
+    def two(run: object, programs: object) -> Record:
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(run)
+        return true(run, programs)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(work, "measure", two)
+    code, out, _ = run(capsys, *words)
+    assert code == 130
+    assert len({(row["module"], row["N"], row["L"]) for row in json.loads(out)["rows"]}) == 2
+    monkeypatch.setattr(work, "measure", true)
+    code, _, err = run(capsys, *words)
+    assert code == 0
+    assert "8 distinct runs, 2 of them in" in err
+
+
+def test_a_disagreement_is_exit_1_with_a_witness(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    true = work.measure
+
+    def off(run: object, programs: object) -> Record:
+        record = true(run, programs)  # pyright: ignore[reportArgumentType]
+        return Record(**{**record.document(), "measured": 0.25})
+
+    monkeypatch.setattr(work, "measure", off)
+    code, out, _ = run(capsys, *SHORT, "--no-report", "--json")
+    assert code == 1
+    refuted = {check["id"]: check["witness"] for check in json.loads(out)["checks"] if check["verdict"] == "REFUTED"}
+    assert refuted["sweep/ssm-linear/float32/cells"]["predicted"] is True
+    assert refuted["sweep/ssm-linear/float32/break-points"]["measured"] is None
+
+
+def test_a_size_beyond_memory_is_refused_beforehand(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2 * 10**9)
+    monkeypatch.setattr(command, "mesh", None)  # nothing is started
+    code, out, err = run(capsys, "sweep", "--N", "64,1e9", "--no-report")
+    assert (code, out) == (2, "")
+    assert err.startswith("verify sweep: --N 1000000000: would need about ")
+    fits = int(err.rpartition("--N ")[2])
+    assert 64 < fits < 10**9
+
+
+@pytest.mark.parametrize("option", ["--out", "--store", "--csv"])
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str):
+    (tmp_path / "file").write_text("in the way")
+    place = tmp_path / "file" / "below"
+    code, out, err = run(capsys, *SHORT, option, str(place), *(() if option == "--out" else ("--no-report",)))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"verify sweep: {option} ")
+    assert len(err.splitlines()) == 1
+    assert "cannot be written" in err
+
+
+def test_nan_in_the_input_is_refused(capsys: pytest.CaptureFixture[str]):
+    for option in ("--N", "--L", "--epsilon", "--d-h", "--a-min", "--seed", "--devices"):
+        code, out, err = run(capsys, "sweep", option, "nan", "--no-report")
+        assert (code, out) == (2, "")
+        assert err.startswith(f"verify sweep: {option} nan: ")

@@ -1,0 +1,193 @@
+"""Finished runs survive kills, damage, other versions, other processes and a full disk."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from verify.errors import BadInput
+from verify.sweep.store import Store
+
+ROOT = Path(__file__).parents[2]
+GRID = ("--N", "8..512", "--L", "2..8", "--epsilon", "0.1", "--d-h", "8", "--a-min", "0.9,0.99,0.995,0.999")
+GRID += ("--module", "ssm-linear,ssm-constant", "--dtype", "float32")
+RUNS = 7 * 3 * (1 + 4)
+
+
+def sweep(folder: Path, *words: str, limit: int = -1) -> subprocess.Popen[str]:
+    """The command in a process of its own; limit: the largest file it may write, in bytes (-1: any)."""
+    arguments = ["sweep", *GRID, "--no-report", "--store", "s.sqlite", *words]
+    code = (
+        f"import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        f"from verify.__main__ import main\nsys.argv[1:] = {arguments!r}\nsys.exit(main())"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def records(path: Path) -> dict[str, str]:
+    """What a store holds, read without the program."""
+    if not path.exists():
+        return {}
+    base = sqlite3.connect(path, timeout=30)
+    try:
+        return dict(base.execute("select key, record from runs_1").fetchall())
+    except sqlite3.OperationalError:  # not made yet
+        return {}
+    finally:
+        base.close()
+
+
+def wait_for(count: int, path: Path, process: subprocess.Popen[str]) -> None:
+    while len(records(path)) < count and process.poll() is None:
+        time.sleep(0.02)
+
+
+def new(path: Path, version: str = "v1", said: list[str] | None = None) -> Store:
+    return Store(path, version, ([] if said is None else said).append)
+
+
+def test_killed_and_run_again_no_finished_run_is_lost(tmp_path: Path):
+    path = tmp_path / "s.sqlite"
+    first = sweep(tmp_path, "--json")
+    wait_for(3, path, first)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    kept = records(path)
+    assert 3 <= len(kept) < RUNS
+    second = sweep(tmp_path, "--json")
+    out, err = second.communicate()
+    assert second.returncode == 0, err
+    assert f"{RUNS} distinct runs, {len(kept)} of them in s.sqlite" in err
+    after = records(path)
+    assert len(after) == RUNS
+    assert {key: after[key] for key in kept} == kept
+    assert len(json.loads(out)["rows"]) == RUNS
+
+
+def test_two_processes_share_one_store(tmp_path: Path):
+    path = tmp_path / "s.sqlite"
+    new(path).close()
+    base = sqlite3.connect(path)
+    base.executescript(
+        "create table log (key text);"
+        "create trigger t after insert on runs_1 begin insert into log values (new.key); end;"
+    )
+    base.close()
+    both = [sweep(tmp_path, "--json") for _ in range(2)]
+    ends = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], ends
+    rows = [json.loads(out)["rows"] for out, _ in ends]
+    assert rows[0] == rows[1]
+    assert len(records(path)) == RUNS == len(rows[0])
+    base = sqlite3.connect(path)
+    ((kept, different),) = base.execute("select count(*), count(distinct key) from log").fetchall()
+    base.close()
+    assert kept == different == RUNS  # no run was made twice
+
+
+def test_a_disk_that_fills_up_is_one_line_and_loses_nothing(tmp_path: Path):
+    path = tmp_path / "s.sqlite"
+    process = sweep(tmp_path, limit=90_000)
+    _, err = process.communicate()
+    last = err.strip().splitlines()[-1]
+    assert process.returncode == 2, err
+    assert last.startswith("verify sweep: --store s.sqlite: the store cannot be used (")
+    assert "Traceback" not in err
+    kept = records(path)
+    assert 0 < len(kept) < RUNS
+    again = sweep(tmp_path)
+    again.communicate()
+    assert again.returncode == 0
+    assert {key: value for key, value in records(path).items() if key in kept} == kept
+
+
+def test_a_damaged_store_is_set_aside_and_said(tmp_path: Path):
+    path, said = tmp_path / "s.sqlite", []
+    damaged = b"SQLite format 3\0" + b"\xff" * 5000
+    path.write_bytes(damaged)
+    store = new(path, said=said)
+    store.save("a", {"x": 1})
+    store.close()
+    assert (tmp_path / "s.sqlite.damaged-1").read_bytes() == damaged
+    assert "set aside as" in said[0]
+    path.write_text("no database at all, but words, and more of them than a header has")
+    new(path, said=said).close()
+    assert (tmp_path / "s.sqlite.damaged-2").exists()
+    assert len(said) == 2
+
+
+def test_a_torn_page_is_found(tmp_path: Path):
+    path, said = tmp_path / "s.sqlite", []
+    store = new(path)
+    for k in range(200):
+        store.save(f"key {k}", {"x": "y" * 200})
+    store.close()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2 // 4096 * 4096)
+        file.write(b"\xa5" * 4096)
+    new(path, said=said).close()
+    assert "is damaged" in said[0]
+    assert (tmp_path / "s.sqlite.damaged-1").exists()
+
+
+def test_a_record_that_was_changed_is_made_again(tmp_path: Path):
+    path, said = tmp_path / "s.sqlite", []
+    store = new(path)
+    store.save("a", {"worst": 1.0})
+    store.save("b", {"worst": float("nan")})
+    store.close()
+    base = sqlite3.connect(path)
+    base.execute("update runs_1 set record = replace(record, '1.0', '0.5')")
+    base.commit()
+    base.close()
+    store = new(path, said=said)
+    assert list(store.finished(["a", "b"])) == ["b"]
+    assert "1 damaged record" in said[0]
+    assert store.claim(["a", "b"], 2) == ["a"]
+
+
+def test_another_version_keeps_its_own(tmp_path: Path):
+    path = tmp_path / "s.sqlite"
+    old, now = new(path, "v1"), new(path, "v2")
+    old.save("a", {"x": 1})
+    assert now.finished(["a"]) == {}
+    assert now.claim(["a"], 1) == ["a"]
+    now.save("a", {"x": 2})
+    now.forget(["a"])
+    assert old.finished(["a"]) == {"a": {"x": 1}}
+
+
+def test_a_claim_holds_while_its_process_lives(tmp_path: Path):
+    path = tmp_path / "s.sqlite"
+    mine = new(path)
+    claimed = "from verify.sweep.store import Store; from pathlib import Path; import time\n"
+    claimed += f"s = Store(Path({str(path)!r}), 'v1', print); print(s.claim(['a', 'b'], 1), flush=True); time.sleep(60)"
+    other = subprocess.Popen(
+        [sys.executable, "-c", claimed], env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "['a']\n"
+    assert mine.claim(["a", "b"], 2) == ["b"]
+    mine.release(["b"])
+    other.kill()
+    other.communicate()
+    assert mine.claim(["a", "b"], 2) == ["a", "b"]
+
+
+def test_a_folder_in_the_place_of_the_store_is_refused(tmp_path: Path):
+    (tmp_path / "s.sqlite").mkdir()
+    with pytest.raises(BadInput, match=r"^--store .*: the store cannot be used \(unable to open database file\)"):
+        new(tmp_path / "s.sqlite")

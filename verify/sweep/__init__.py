@@ -1,0 +1,1 @@
+"""`verify sweep`: where each module stops copying, measured beside its closed forms."""

@@ -1,0 +1,102 @@
+"""`verify sweep`: the runs of a grid, made or taken from the store, then its rows, checks and break points."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from verify.compiled import keep_compiled
+from verify.console import Console
+from verify.deliver import Outcome, Report
+from verify.environment import environment
+from verify.files import prepare_folder, write_whole
+from verify.memory import refuse_if_too_large
+from verify.notation import number
+from verify.sweep.checks import checks
+from verify.sweep.devices import leads, mesh, stdout_kept_clean
+from verify.sweep.frontier import frontiers, table
+from verify.sweep.grid import Cell, cells, distinct
+from verify.sweep.memory import needed
+from verify.sweep.programs import Programs
+from verify.sweep.rows import csv_text, row
+from verify.sweep.settings import SweepSettings
+from verify.sweep.store import Store
+from verify.sweep.version import version
+from verify.sweep.work import Done, work
+from verify.verdict import Result
+
+STORE = "sweep.sqlite"
+
+
+def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outcome:
+    """Carry out the request; `folder` is the report's, where the store lies unless another was named.
+
+    Raises BadInput, before anything is allocated, where a size would not fit in memory or a device is absent, and where
+    the store or the CSV file cannot be written.
+    """
+    refuse_if_too_large(f"--N {number(max(settings.N))}", "--N", max(settings.N), lambda n: needed(n, settings))
+    for path, option in ((settings.store, "--store"), (settings.csv, "--csv")):
+        if path is not None:
+            prepare_folder(path.parent, option)
+    keep_compiled()
+    if "float64" in settings.dtypes:
+        jax.config.update("jax_enable_x64", True)
+    wanted, done = cells(settings), Done()
+    with stdout_kept_clean():
+        interrupted = _carry_out(settings, folder, wanted, done, console)
+    if not leads():  # the first process of several hosts tells the outcome
+        raise SystemExit(0)
+    known = [cell for cell in wanted if cell.run in done.records]
+    rows = [row(cell, done.records[cell.run]) for cell in known]
+    result = Result(
+        "sweep",
+        settings.document(),
+        environment("numpy", "jax", "jaxlib", "python-flint", dtype=" ".join(settings.dtypes)),
+        checks(known, done.records, rows),
+        rows,
+        _sentence(rows, len(wanted), interrupted),
+        interrupted=interrupted,
+    )
+    if settings.csv is not None and not interrupted:  # half a table does not replace a whole one
+        write_whole(settings.csv, csv_text(rows))
+    return Outcome(result, (table(frontiers(rows)),), (), lambda: _report(settings, result, len(done.records)))
+
+
+def _carry_out(settings: SweepSettings, folder: Path | None, wanted: list[Cell], done: Done, console: Console) -> bool:
+    """Fill `done`; whether an interrupt came before all was done."""
+    programs, runs = Programs(mesh(settings.devices)), distinct(wanted)
+    path = settings.store or (folder / STORE if folder else None)
+    store = Store(path if leads() else None, version(), console.say)
+    try:
+        if settings.fresh:
+            store.forget([run.key for run in runs])
+        kept = len(store.finished(run.key for run in runs))
+        plan = f"{len(wanted)} cells, {len(runs)} distinct runs"
+        console.say(f"{plan}, {kept} of them in {path}" if kept else plan)
+        work(runs, store, programs, done, console.say)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        programs.close()
+        store.close()
+    if others := len(runs) - kept - done.made:
+        console.say(f"{done.made} runs made here, {others} by another process")
+    return False
+
+
+def _sentence(rows: list[dict[str, Any]], wanted: int, interrupted: bool) -> str:
+    """What was found, for people."""
+    if not rows:
+        return "stopped before the first run was done."
+    copying, rounding = sum(r["copies"] for r in rows), sum(r["copies_predicted"] is None for r in rows)
+    stopped = f"stopped early, with {len(rows)} of {wanted} cells; " if interrupted else ""
+    return (
+        f"{stopped}{copying} of {len(rows)} cells copy; the exact worst case decides {len(rows) - rounding} of them "
+        f"beforehand, and rounding may decide {rounding}."
+    )
+
+
+def _report(settings: SweepSettings, result: Result, runs: int) -> Report:
+    from verify.sweep.page import report
+
+    return report(settings, result, runs)

@@ -1,0 +1,117 @@
+"""Break points: for each module, dtype and epsilon the largest N and the largest distance that still copy, measured
+and predicted, and the state that it took.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from verify.notation import NOTHING, number
+from verify.table import Column, Table
+
+Row = Mapping[str, Any]
+WRITTEN_FIRST = "all"
+"""In the place of a distance: every value was asked for after all were written."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """One break point.  measured: the largest that copies, None if nothing does.  surely, possibly: the largest whose
+    copy is predicted, and the largest whose copy is not excluded.  of: the row that reached `measured`.  predicts:
+    whether any cell was predicted at all.
+    """
+
+    measured: int | None
+    surely: int | None
+    possibly: int | None
+    of: Row | None
+    predicts: bool
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the measured one lies between the predicted ones."""
+        low, measured, high = (-1 if n is None else n for n in (self.surely, self.measured, self.possibly))
+        return low <= measured <= high
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The break points of one module at one d_h (of ssm-constant; None for the others), dtype and epsilon."""
+
+    module: str
+    d_h: int | None
+    dtype: str
+    epsilon: Any
+    N: Break
+    L: Break
+
+
+def frontiers(rows: Sequence[Row]) -> list[Frontier]:
+    """One for each group of rows, in their order; for ssm-constant over all a_min."""
+    groups: dict[tuple, list[Row]] = {}
+    for row in rows:
+        d_h = row["d_h"] if row["module"] == "ssm-constant" else None
+        groups.setdefault((row["dtype"], row["module"], d_h, row["epsilon"]), []).append(row)
+    return [
+        Frontier(module, d_h, dtype, epsilon, _break(group, _N), _break([r for r in group if r["L"]], _L))
+        for (dtype, module, d_h, epsilon), group in groups.items()
+    ]
+
+
+def _N(row: Row) -> int:
+    return row["N"]
+
+
+def _L(row: Row) -> int:
+    return row["L"]
+
+
+def _break(rows: Sequence[Row], size: Callable[[Row], int]) -> Break:
+    copying = [row for row in rows if row["copies"]]
+    best = max(copying, key=lambda row: (size(row), row["N"], row["L"] or 0), default=None)
+    surely = max((size(row) for row in rows if row["copies_predicted"] is True), default=None)
+    possibly = max((size(row) for row in rows if row["copies_predicted"] is not False), default=None)
+    predicts = any(row["copies_predicted"] is not None for row in rows)
+    return Break(None if best is None else size(best), surely, possibly, best, predicts)
+
+
+COLUMNS = (
+    Column("module", right=False),
+    Column("d_h"),
+    Column("dtype", right=False),
+    Column("epsilon"),
+    Column("largest N"),
+    Column("predicted", right=False, rank=2),
+    Column("its state entries"),
+    Column("with", right=False, rank=4),
+    Column("largest L"),
+    Column("predicted", right=False, rank=2),
+    Column("with", right=False, rank=4),
+)
+
+
+def table(found: Sequence[Frontier]) -> Table:
+    """The break points for people."""
+    return Table("The largest that still copies", COLUMNS, tuple(map(_cells, found)))
+
+
+def _cells(f: Frontier) -> tuple[str, ...]:
+    state = NOTHING if f.N.of is None else number(f.N.of["state_entries"])
+    head = (f.module, number(f.d_h), f.dtype, number(f.epsilon))
+    by_N = (number(f.N.measured), _range(f.N), state, _of(f.N, "L"))
+    return (*head, *by_N, number(f.L.measured), _range(f.L), _of(f.L, "N"))
+
+
+def _range(found: Break) -> str:
+    if found.surely == found.possibly:
+        return number(found.surely)
+    return f"{number(found.surely)} to {number(found.possibly)}"
+
+
+def _of(found: Break, other: str) -> str:
+    """Where the break point was reached: the other size, and of ssm-constant the forgetting."""
+    if found.of is None:
+        return NOTHING
+    size = number(found.of[other] or WRITTEN_FIRST)
+    forgets = f", a = {number(found.of['a_min'])}" if found.of["module"] == "ssm-constant" else ""
+    return f"{other} = {size}{forgets}"

@@ -1,0 +1,215 @@
+"""One run of a sweep: the module at its N, executed on worst-case and on random values, beside its closed forms.
+
+The steps judged are at most JUDGED of those that lie L - 1 steps behind the value they ask for (or of the N steps that
+ask after all is written), evenly spread and with both ends; the same ones for the run and for the second route.
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from bounds.converse import mean_square_floor
+from bounds.exact import ssm_worst_case, ssm_worst_values
+from constructions.attention import Attention
+from constructions.encoding import TARGET
+from constructions.mamba import SSM
+from constructions.memories.memory import Memory
+from constructions.sizes import size_of
+from verify.copy.modules import Prepared, as_stored, build
+from verify.copy.run import Run as CopyRun
+from verify.copy.run import SecondRoute
+from verify.copy.settings import CopySettings
+from verify.copy.task import task, uniform_values
+from verify.copy.tolerance import tolerance
+from verify.independent import recorded_Delta, scores, weighed
+from verify.sweep.grid import D, Run
+from verify.sweep.programs import JUDGED, Programs
+from verify.sweep.tolerance import constant_tolerance, exact_tolerance, gated_tolerance, is_exact
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run leaves, in plain numbers; all errors in units of values in [-1, 1].
+
+    worst: the exact worst case over all values and judged steps; surely, possibly: what the float program's largest
+    error is at least and at most, by the rounding bound.  measured: the largest error
+    on the values that attain the worst case, and `attained` the one at the step where they do; random: the largest on
+    random values.  routes, routes_allowed: the two routes' distance and the bound of it, at the step nearest to (or
+    farthest beyond) its bound.  rms: the root mean square on random values relative to the values' own, rms_exact what
+    the scores make of it, rms_least sqrt(1 - d_h/N) where that is a theorem.
+    others, score: the weights of the other values, sum of moduli, and of pos, both with forgetting.  loudest: the
+    largest score of the others, without it (delta of Theorem 1, rho of Theorem 2); log_others: of attention, the
+    logarithm of their exponentials' sum.
+    """
+
+    d_h: int
+    state_entries: int
+    execution: str
+    judged: int
+    step: int
+    worst: float
+    surely: float
+    possibly: float
+    measured: float
+    attained: float
+    random: float
+    routes: float
+    routes_allowed: float
+    routes_step: int
+    rms: float
+    rms_exact: float
+    rms_least: float | None
+    exact: bool
+    score: float
+    others: float
+    loudest: float
+    log_others: float | None
+    seconds: float
+
+    def document(self) -> dict[str, Any]:
+        """As the store keeps it."""
+        return asdict(self)
+
+
+def measure(run: Run, programs: Programs) -> Record:
+    """Carry out one run; its seconds do not count the compilation, which serves many."""
+    programs.ready(run)
+    begin = time.perf_counter()
+    memory, prepared = memory_of(run, D), prepared_on(run, programs.width)
+    steps = judged(run)
+    pos = prepared.task.target[steps]
+    S = scores(prepared.memory, prepared.position[: run.N], prepared.target, steps)
+    Delta = recorded_Delta(memory)
+    worst = ssm_worst_case(S, pos, 1.0, Delta)
+    at = int(worst.argmax())
+    attaining = ssm_worst_values(S[[at]], pos[[at]], 1.0)[0]
+    x = _values(run, attaining)
+    second = Delta * weighed(S, x)
+    y, execution = programs.outputs(prepared, run, prepared.task.sequence(x), steps)
+    outputs, wanted = y.astype(np.float64), memory.Delta * x[pos].astype(np.float64)
+    allowed = _tolerance(prepared, run, steps, worst, execution, programs)
+    slack = 0.0 if is_exact(memory) else allowed + abs(Delta - memory.Delta)
+    off = np.abs(outputs - wanted)
+    gap = np.abs(outputs - second).max(axis=1)
+    nearest = _nearest_to_its_bound(gap, allowed)
+    own = x[:, 1:].astype(np.float64)
+    mean_square = 1.0 - 2.0 * S[np.arange(len(S)), pos] + (S * S).sum(axis=1)
+    return Record(
+        d_h=memory.d_h,
+        state_entries=size_of(memory, run.steps).state_entries,
+        execution=execution,
+        judged=len(steps),
+        step=int(steps[at]),
+        worst=float(worst[at]),
+        surely=float((worst - slack)[at]),
+        possibly=float((worst + slack).max()),
+        measured=float(off[:, 0].max()),
+        attained=float(off[at, 0]),
+        random=float(off[:, 1:].max()),
+        routes=float(gap[nearest]),
+        routes_allowed=float(allowed[nearest]),
+        routes_step=int(steps[nearest]),
+        rms=float(np.sqrt((off[:, 1:] ** 2).mean()) / np.sqrt(((memory.Delta * own) ** 2).mean())),
+        rms_exact=float(np.sqrt(max(mean_square.mean(), 0.0))),
+        rms_least=float(mean_square_floor(run.N, min(run.d_h, run.N))) if run.L is None else None,
+        exact=is_exact(memory),
+        **vars(_scores_at(prepared, S[at], int(steps[at]), int(pos[at]))),
+        seconds=time.perf_counter() - begin,
+    )
+
+
+def judged(run: Run) -> Int[np.ndarray, " R"]:
+    """The steps judged."""
+    first = run.N if run.L is None else run.L - 1
+    count = min(JUDGED, run.steps - first)
+    return np.unique(np.linspace(first, run.steps - 1, count).round().astype(np.int64))
+
+
+@lru_cache(maxsize=4)
+def _stored(run: Run, width: int) -> Memory:
+    settings = CopySettings(
+        d=width, a=run.a, epsilon=run.epsilon or CopySettings.epsilon, dtype=run.dtype, seed=run.seed
+    )
+    made = task("string" if run.L is None else "lag:0", run.N, run.seed)
+    return as_stored(build(run.module, made, run.d_h, settings), jnp.dtype(run.dtype))
+
+
+def memory_of(run: Run, width: int) -> Memory:
+    """The module's weights and codes as the dtype stores them; the same object for runs that differ in L alone."""
+    alike = Run(run.module, run.N, 1, run.d_h, run.a, run.epsilon, run.dtype, run.seed)
+    return _stored(alike, width)
+
+
+def prepared_on(run: Run, width: int) -> Prepared:
+    """The memory on its task."""
+    made = task("string" if run.L is None else f"lag:{run.L - 1}", run.N, run.seed)
+    return Prepared(memory_of(run, width), made, made.position, made.target)
+
+
+def _values(run: Run, attaining: Float[np.ndarray, " N"]) -> Float[np.ndarray, "N d"]:
+    """The worst case in the first coordinate, random values in the others."""
+    random = _random(run.N, run.seed)
+    worst = np.where(attaining == 0.0, 1.0, attaining)
+    return np.concatenate([worst[:, None], random], axis=1).astype(jnp.dtype(run.dtype))
+
+
+@lru_cache(maxsize=2)
+def _random(N: int, seed: int) -> Float[np.ndarray, "N d"]:
+    return uniform_values(N, D - 1, 1.0, seed, np.dtype(np.float64))
+
+
+def _tolerance(
+    prepared: Prepared, run: Run, steps: np.ndarray, worst: np.ndarray, execution: str, programs: Programs
+) -> Float[np.ndarray, " R"]:
+    """For each judged step, the bound of the distance of its output from real arithmetic."""
+    memory = prepared.memory
+    if is_exact(memory):
+        return exact_tolerance(memory, len(steps), run.dtype)
+    if isinstance(memory.module, SSM):
+        target, length = prepared.target[steps], programs.length(run)
+        return constant_tolerance(memory, target, steps, run.N, length, execution, run.dtype)
+    if not isinstance(memory.module, Attention):
+        return gated_tolerance(memory, worst, run.steps, run.dtype)
+    second = SecondRoute(np.empty((len(steps), 0)), worst, memory.Delta)
+    nothing = np.empty((len(steps), 0))
+    sized = size_of(memory, run.steps)
+    beside = CopyRun(prepared, sized, execution, steps, nothing, nothing, np.arange(len(steps)), second, 0.0)
+    return tolerance(beside, 1.0, run.dtype)
+
+
+def _nearest_to_its_bound(gap: np.ndarray, allowed: np.ndarray) -> int:
+    """The step that leaves its bound, or comes closest to it; NaN counts as leaving it."""
+    share = gap / np.maximum(allowed, np.finfo(np.float64).tiny)
+    return int(np.argmax(np.where(np.isnan(gap), np.inf, share)))
+
+
+@dataclass(frozen=True)
+class _Scores:
+    score: float
+    others: float
+    loudest: float
+    log_others: float | None
+
+
+def _scores_at(prepared: Prepared, row: np.ndarray, step: int, pos: int) -> _Scores:
+    """The scores of one output, with and without forgetting."""
+    memory, codes = prepared.memory, prepared.memory.encoding.codes
+    others = np.delete(row, pos)
+    score, total = float(row[pos]), float(np.abs(others).sum())
+    if codes is None:
+        return _Scores(score, total, float(np.abs(others).max(initial=0.0)), None)
+    seen = codes[: min(step + 1, len(codes))].astype(np.float64)
+    raw = np.delete(seen @ codes[pos].astype(np.float64), pos)
+    if not isinstance(memory.module, Attention):
+        return _Scores(score, total, float(np.abs(raw).max(initial=0.0)), None)
+    scale = float(np.asarray(memory.module.W_q.actions[TARGET, "key"].inner))
+    raw *= scale
+    own = scale * float((codes[pos].astype(np.float64) ** 2).sum())
+    top = float(raw.max(initial=-np.inf))
+    together = top + float(np.log(np.exp(raw - top).sum())) if len(raw) else -np.inf
+    return _Scores(own, total, top, together)

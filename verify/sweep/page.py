@@ -1,0 +1,116 @@
+"""The report of `verify sweep`: the grid, the break points, the figure, how many cells the closed forms decide."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from verify.deliver import Report
+from verify.notation import number
+from verify.page import Page
+from verify.sweep.figure import figure, one_hot, shown
+from verify.sweep.frontier import frontiers, table
+from verify.sweep.grid import D
+from verify.sweep.settings import SweepSettings
+from verify.table import Column, Table
+from verify.verdict import Result
+
+
+def report(settings: SweepSettings, result: Result, runs: int) -> Report:
+    """The page and its picture."""
+    rows, name = result.rows, f"{settings.name()}.png"
+    page = Page("Where each module stops copying")
+    page.paragraph(f"**{result.verdict.value}**: {result.headline}")
+    page.heading("What was run")
+    page.paragraph(_grid(settings, len(rows), runs))
+    page.bullets(_modules())
+    page.heading("Break points")
+    page.table(table(frontiers(rows)))
+    page.paragraph(_reading())
+    figures = {}
+    if rows:
+        dtype, epsilon = shown(rows)
+        page.figure(name, _caption(dtype, number(epsilon), rows))
+        figures = {name: figure(settings, rows)}
+    page.heading("Measured against predicted, cell by cell")
+    page.table(_tally(rows))
+    page.paragraph(
+        "*left to the dtype*: the exact worst case lies within the rounding bound of epsilon, so that it says nothing "
+        "of the float program; what came out of such cells is measured, not predicted."
+    )
+    page.checks(result.checks, 3)
+    page.closing(settings.command(), dict(result.environment), _trusted())
+    return Report(settings.name(), page.text(), figures)
+
+
+def _grid(settings: SweepSettings, cells: int, runs: int) -> str:
+    lists = {
+        "N": settings.N,
+        "L": settings.L,
+        "epsilon": settings.epsilon,
+        "d_h": settings.d_h,
+        "a_min": settings.a_min,
+    }
+    said = "; ".join(f"{name} = {', '.join(number(value) for value in values)}" for name, values in lists.items())
+    return (
+        f"{said}; {', '.join(settings.dtypes)}; {', '.join(settings.modules)}. These are {cells} cells, decided by "
+        f"{runs} distinct runs: L > N is left out, d_h and a_min belong to `ssm-constant`, and epsilon only decides "
+        "where no weight is derived from it. The value asked for at step i lies L - 1 steps back; values lie in "
+        f"[-1, 1]^{D}, the first coordinate takes the worst case of the exact error formula, the others are uniform. "
+        "A cell copies if no coordinate of any output judged is off by more than epsilon."
+    )
+
+
+def _modules() -> list[str]:
+    return [
+        "`ssm-linear`: Theorem 3 as proved, d_h = N, one-hot keys. Runs for N, L, dtype.",
+        "`ssm-gated`: the same inside Eq. 1-3 with one state a channel. Runs for N, L, epsilon, dtype.",
+        "`ssm-constant`: d_h states a channel, one forgetting coefficient a_min, keys orthonormal up to N = d_h. "
+        "Runs for N, L, d_h, a_min, dtype; with a_min = 1 also with all values asked for after all are written.",
+        "`attention`: one softmax head with binary position codes. Runs for N, L, epsilon, dtype.",
+    ]
+
+
+def _reading() -> str:
+    return (
+        "*largest N* is the largest N of a cell that copies, at the distance named beside it (*all*: every value after "
+        "all are written), *largest L* likewise; *predicted* is the same by the exact worst case of the stored "
+        "weights, as a range where cells within the rounding bound of epsilon are left to the dtype. The grid bounds "
+        "both."
+    )
+
+
+def _caption(dtype: str, epsilon: str, rows: Sequence[Any]) -> str:
+    size = next((f" (N = {row['N']}, d_h = {row['d_h']})" for row in one_hot(rows)), "")
+    return (
+        f"{dtype}, epsilon = {epsilon}. Top left: state entries against N, with the least number of real entries "
+        "(converse) and of entries of this dtype (counting). Top right: worst-case error against distance, closed form "
+        f"and measured; ssm-constant where its keys are one-hot{size}, the others at the largest N. (Where nothing is "
+        "forgotten, Theorem 1's formula divides by 0; attention's scale is the exact requirement, below Theorem 2's "
+        "threshold.) Bottom left: the score that must be put in: of an SSM against L, of attention above its largest "
+        "other score against N. Bottom "
+        "right: root-mean-square error on random values."
+    )
+
+
+def _tally(rows: Sequence[Any]) -> Table:
+    """For each module and dtype: how the cells came out, and how they were predicted to."""
+    headers = ("cells", "copy", "fail", "predicted copies", "predicted failures", "left to the dtype", "of these copy")
+    columns = (Column("module", right=False), Column("dtype", right=False), *(Column(name) for name in headers))
+    lines = []
+    for module, dtype in dict.fromkeys((row["module"], row["dtype"]) for row in rows):
+        own = [row for row in rows if (row["module"], row["dtype"]) == (module, dtype)]
+        copying = sum(row["copies"] for row in own)
+        said = [sum(row["copies_predicted"] is value for row in own) for value in (True, False, None)]
+        open_copies = sum(row["copies"] for row in own if row["copies_predicted"] is None)
+        counts = (len(own), copying, len(own) - copying, *said, open_copies)
+        lines.append((module, dtype, *map(str, counts)))
+    return Table("", columns, tuple(lines))
+
+
+def _trusted() -> list[str]:
+    return [
+        "The measured errors: JAX and XLA for the layers, padded to a common length, NumPy for the comparison.",
+        "The second route: NumPy float64 products of score matrices of the stored weights (verify.independent).",
+        "The rounding bounds: bounds/rounding.py, with its assumption on exp, and verify/sweep/tolerance.py.",
+        "At most 64 evenly spread steps of each run are judged, the first and the last among them.",
+        "SQLite, for the records of runs made by an earlier or another process; each is kept with a hash.",
+    ]

@@ -1,0 +1,203 @@
+"""Compiled programs, each serving many cells: one for a module, a length that the run is padded to, a width of codes
+and a dtype.  Weights, codes, positions and values are its arguments.
+
+Padding changes no number that is read.  Steps after the last one neither write nor read (VOID).  A one-hot memory gets
+slots that are never written, and codes get coordinates that are 0: both add zeros to sums.  `tests` compare a padded
+run with the module at its own N, bit by bit.
+"""
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding
+from jaxtyping import Float, Int
+
+from constructions.attention import Attention, attend
+from constructions.encoding import POSITION, TARGET, VALUES, Encoding
+from constructions.linear import Stream
+from constructions.mamba import SSM, MambaBlock
+from constructions.memories.constant import constant
+from constructions.memories.gated import gated
+from constructions.memories.heads import binary_head
+from constructions.memories.memory import Memory
+from constructions.memories.theorem3 import theorem3
+from constructions.recurrence import Execution
+from constructions.rows import VOID
+from constructions.run import run_block, run_ssm, suited_execution
+from verify.copy.modules import Prepared, as_stored
+from verify.sweep.devices import dealt
+from verify.sweep.grid import D, Run
+
+JUDGED = 64  # steps whose outputs are judged
+SHORTEST = 4096  # the least padded length where a step's cost does not grow with the state
+SHORTEST_16_BIT = 256  # XLA on a CPU widens the whole state of a 16-bit format at each step
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What tells programs apart.  length: steps after padding; codes: width of a code, 0 for one-hots."""
+
+    module: str
+    length: int
+    codes: int
+    forgets: bool
+    dtype: str
+
+
+def kind_of(run: Run, devices: int) -> Kind:
+    """The program that serves a run: powers of four of steps, dealt out evenly."""
+    padded = SHORTEST if jnp.finfo(run.dtype).bits > 16 else SHORTEST_16_BIT
+    while padded < run.steps:
+        padded *= 4
+    length = -(-padded // devices) * devices
+    codes = {"ssm-constant": run.d_h, "attention": max(1, (length - 1).bit_length())}.get(run.module, 0)
+    return Kind(run.module, length, codes, run.a != 1, run.dtype)
+
+
+class Programs:
+    """The programs of a sweep on a mesh, compiled once each; those that will be needed, ahead of time beside the work
+    where there is one device and nothing is exchanged with other hosts.
+    """
+
+    def __init__(self, mesh: Mesh) -> None:
+        self.mesh = mesh
+        self.width = -(-D // mesh.size) * mesh.size
+        self._beside = ThreadPoolExecutor(1)
+        self._compiled: dict[Kind, Future[_Program]] = {}
+
+    def ready(self, run: Run) -> None:
+        """Wait until the program of a run is compiled."""
+        self.prepare(kind_of(run, self.mesh.size)).result()
+
+    def compiling(self, runs: Iterable[Run]) -> float:
+        """About how many seconds the programs of these runs that are not compiled will take, from those that are; 0
+        before the first.
+        """
+        took = [done.result().seconds for done in self._compiled.values() if done.done()]
+        known = {kind for kind, done in self._compiled.items() if done.done()}
+        missing = {kind_of(run, self.mesh.size) for run in runs} - known
+        return len(missing) * sum(took) / len(took) if took else 0.0
+
+    def length(self, run: Run) -> int:
+        """The steps that a run is padded to."""
+        return kind_of(run, self.mesh.size).length
+
+    def prepare(self, kind: Kind) -> "Future[_Program]":
+        """Begin to compile it, unless that has begun."""
+        if kind not in self._compiled:
+            self._compiled[kind] = self._beside.submit(_compile, kind, self.mesh, self.width)
+        return self._compiled[kind]
+
+    def outputs(
+        self, prepared: Prepared, run: Run, x: Float[np.ndarray, "T d"], steps: np.ndarray
+    ) -> tuple[Float[np.ndarray, "R d"], str]:
+        """y at the given steps, at most JUDGED of them, and the name of the execution."""
+        kind = kind_of(run, self.mesh.size)
+        program = self.prepare(kind).result()
+        leaves = _leaves(prepared, x, steps, kind, self.width)
+        y = np.asarray(program.run(jax.device_put(leaves, program.shardings)))
+        return y[: len(steps), : x.shape[1]], program.execution
+
+    def close(self) -> None:
+        """Give up what is not compiled yet."""
+        self._beside.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Program:
+    run: jax.stages.Compiled
+    shardings: list[NamedSharding]
+    execution: str
+    seconds: float
+
+
+def _compile(kind: Kind, mesh: Mesh, width: int) -> _Program:
+    """The module of that kind, built at the padded length, as a program of the flat list of its arrays."""
+    begin = time.perf_counter()
+    memory = as_stored(_padded_memory(kind, width), jnp.dtype(kind.dtype))
+    nothing = np.full(kind.length, VOID)
+    x = np.zeros((kind.length, width), jnp.dtype(kind.dtype))
+    module, stream = _as_run(memory.module), memory.encoding.stream(x, nothing, nothing, x.dtype)
+    leaves, structure = jax.tree.flatten((module, stream, _asked(0)))
+    execution = None if isinstance(module, Attention) else _execution(module, stream, kind.dtype)
+
+    def outputs(leaves: list[jax.Array]) -> jax.Array:
+        module, stream, steps = structure.unflatten(leaves)
+        if isinstance(module, Attention):
+            return attend(module, stream, steps)
+        run = run_ssm(module, stream, execution) if isinstance(module, SSM) else run_block(module, stream, execution)
+        return run[VALUES].dense()[steps]
+
+    shardings = _shardings(module, stream, mesh)
+    shapes = [jax.ShapeDtypeStruct(np.shape(leaf), leaf.dtype) for leaf in leaves]
+    whole = dealt(mesh, None, 2)
+    compiled = jax.jit(outputs, in_shardings=(shardings,), out_shardings=whole).lower(shapes).compile()
+    return _Program(
+        compiled, shardings, "row blocks" if execution is None else execution.value, time.perf_counter() - begin
+    )
+
+
+def _execution(module: SSM | MambaBlock, stream: Stream, dtype: str) -> Execution:
+    """The suited execution; for the 16-bit formats on a CPU the chunked one where the module allows it, since a step
+    there widens the whole state and back.
+    """
+    narrow = jnp.finfo(dtype).bits <= 16 and jax.default_backend() == "cpu"
+    return Execution.CHUNKED if narrow and isinstance(module, SSM) else suited_execution(module, stream)
+
+
+def _padded_memory(kind: Kind, width: int) -> Memory:
+    """The memory whose shapes the program has; its weights are replaced by those of each run."""
+    if kind.module == "ssm-linear":
+        return theorem3(kind.length, width)
+    if kind.module == "ssm-gated":
+        return gated(kind.length, width, 1.0, 1.0)
+    if kind.module == "attention":
+        return binary_head(kind.length, width, 1.0, 1.0)
+    return constant(kind.length, width, np.zeros((kind.length, kind.codes)), "none", 0.5 if kind.forgets else 1.0)
+
+
+def _leaves(prepared: Prepared, x: np.ndarray, steps: np.ndarray, kind: Kind, width: int) -> list[np.ndarray]:
+    """The arrays of a run, padded, in the order of the program's list."""
+    memory, silent = prepared.memory, np.full(kind.length - len(x), VOID)
+    encoding = Encoding(kind.length, width) if memory.encoding.codes is None else _widened(memory.encoding, kind, width)
+    padded = np.zeros((kind.length, width), x.dtype)
+    padded[: len(x), : x.shape[1]] = x
+    position, target = (np.concatenate([part, silent]) for part in (prepared.position, prepared.target))
+    asked = _asked(int(steps[-1]))
+    asked[: len(steps)] = steps
+    return jax.tree.leaves((_as_run(memory.module), encoding.stream(padded, position, target, x.dtype), asked))
+
+
+def _asked(step: int) -> Int[np.ndarray, " R"]:
+    """One step JUDGED times, as integers of the width that JAX counts positions in."""
+    return np.full(JUDGED, step, jax.dtypes.canonicalize_dtype(np.int64))
+
+
+def _widened(encoding: Encoding, kind: Kind, width: int) -> Encoding:
+    assert encoding.codes is not None
+    missing = kind.codes - encoding.codes.shape[1]
+    return replace(encoding, d=width, codes=np.pad(encoding.codes, ((0, 0), (0, missing))))
+
+
+def _as_run(module: SSM | MambaBlock | Attention) -> SSM | MambaBlock | Attention:
+    """A full layer without the channels that the output's value space does not read."""
+    return module.restricted((VALUES,)) if isinstance(module, MambaBlock) else module
+
+
+def _shardings(module: SSM | MambaBlock | Attention, stream: Stream, mesh: Mesh) -> list[NamedSharding]:
+    """For each array of the list: attention's keys and values along the context, values of recurrences along their
+    coordinates, everything else whole.
+    """
+    along = {VALUES: 0, POSITION: 0, TARGET: 0} if isinstance(module, Attention) else {VALUES: 1}
+    weights = [dealt(mesh, None, np.ndim(leaf)) for leaf in jax.tree.leaves(module)]
+    sequences = [
+        dealt(mesh, along.get(name), np.ndim(leaf))
+        for name in sorted(stream.rows)  # the order in which JAX lists a dictionary
+        for leaf in jax.tree.leaves(stream.rows[name])
+    ]
+    return [*weights, *sequences, dealt(mesh, None, 1)]

@@ -1,0 +1,69 @@
+"""The work of a sweep: runs are claimed, carried out and kept one by one, by as many processes as share the store."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from verify.sweep.devices import agreed, leads
+from verify.sweep.estimate import Estimate
+from verify.sweep.grid import Run
+from verify.sweep.measure import Record, measure
+from verify.sweep.programs import Programs, kind_of
+from verify.sweep.store import Store
+
+AT_ONCE = 4  # runs claimed together, so that another process finds work until the end
+AHEAD = 32  # runs whose programs are compiled beside the work
+WAIT_SECONDS = 0.2  # between looks at what another process has still to finish
+
+
+@dataclass
+class Done:
+    """The records there are, by run.  made: how many this process made itself."""
+
+    records: dict[Run, Record] = field(default_factory=dict)
+    made: int = 0
+
+
+def work(runs: Sequence[Run], store: Store, programs: Programs, done: Done, say: Callable[[str], None]) -> None:
+    """Fill `done` with the records of all runs, from the store or made here and kept; what another process works on is
+    waited for.  An interrupt leaves in `done` what there is.
+    """
+    by_key, number_of = {run.key: run for run in runs}, {run.key: k for k, run in enumerate(runs)}
+    estimate = Estimate(runs, say)
+    try:
+        while agreed(len(missing := _missing(by_key, store, programs, done, estimate))):
+            claimed = store.claim(list(missing), AT_ONCE) if leads() else []
+            numbers = _agreed([number_of[key] for key in claimed])
+            if not numbers:
+                time.sleep(WAIT_SECONDS)
+            for run in list(missing.values())[:AHEAD] if numbers else []:
+                programs.prepare(kind_of(run, programs.mesh.size))
+            for number in numbers:
+                _make(runs[number], store, programs, done, estimate)
+    finally:
+        store.release(by_key)
+
+
+def _missing(
+    by_key: Mapping[str, Run], store: Store, programs: Programs, done: Done, estimate: Estimate
+) -> dict[str, Run]:
+    """The runs without a record; those that the store has got are taken over."""
+    missing = {key: run for key, run in by_key.items() if run not in done.records}
+    for key, record in store.finished(missing).items():
+        done.records[missing.pop(key)] = Record(**record)
+    estimate.left(list(missing.values()), programs.compiling(missing.values()))
+    return missing
+
+
+def _make(run: Run, store: Store, programs: Programs, done: Done, estimate: Estimate) -> None:
+    record = measure(run, programs)
+    if leads():
+        store.save(run.key, record.document())
+    done.records[run] = record
+    done.made += 1
+    estimate.made(run, record.seconds)
+
+
+def _agreed(numbers: Sequence[int]) -> list[int]:
+    """The leading process's numbers, on all hosts."""
+    return [agreed(numbers[k] if k < len(numbers) else -1) for k in range(agreed(len(numbers)))]
