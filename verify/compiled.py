@@ -8,14 +8,15 @@ from pathlib import Path
 
 import jax
 
+from verify.files import cache_folder
+
 
 def keep_compiled() -> None:
     """Use JAX_COMPILATION_CACHE_DIR, or a folder of the user's cache.  Without a folder that can be written, compile
     each time.
     """
     if getattr(jax.config, "jax_compilation_cache_dir", None) is None:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = base / "mamba-copy-verifier" / "jax"
+        folder = cache_folder() / "jax"
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:

@@ -64,6 +64,11 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     return path
 
 
+def cache_folder() -> Path:
+    """Where what can be made again is kept between runs: a folder of the user's cache, which may not exist yet."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mamba-copy-verifier"
+
+
 def read_input(path: str, option: str) -> bytes:
     """The bytes of a user's file. Raises BadInput when it is missing, unreadable, not a file, or empty."""
     given = f"{option}{quoted(path)}" if option.endswith(":") else f"{option} {quoted(path)}"

@@ -1,5 +1,6 @@
 """A report page in Markdown: what was asked, what came out, how to make it again, what is trusted. No clock."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from verify.notation import number
 from verify.table import Column, Table
 from verify.verdict import Check, Verdict, plain
 
+_MARKS = re.compile(r"[*~]|<(?=[A-Za-z/!?])|(?<!\w)_")
 _CHECK_COLUMNS = ("check", "claim", "verdict", "value", "bound")
 
 
@@ -48,7 +50,7 @@ class Page:
         self.heading("What was checked")
         columns = tuple(Column(name, right=name in ("value", "bound")) for name in _CHECK_COLUMNS)
         rows = [
-            (c.id, c.claim, c.verdict.value, _shown(c.value, significant), _shown(c.bound, significant)) for c in checks
+            (c.id, c.claim, c.verdict.value, shown(c.value, significant), shown(c.bound, significant)) for c in checks
         ]
         self.table(Table("", columns, tuple(rows)))
         self.bullets([f"`{check.id}` ({check.speaks_of}): {check.evidence}." for check in checks])
@@ -71,15 +73,21 @@ class Page:
 
 def _refutation(check: Check, significant: int) -> str:
     expected = ", as expected," if check.met else ""
-    words = ", ".join(f"{name} = {_shown(value, significant)}" for name, value in (check.witness or {}).items())
+    words = ", ".join(f"{name} = {shown(value, significant)}" for name, value in (check.witness or {}).items())
     return f"`{check.id}` is refuted{expected} by {words}."
 
 
-def _shown(value: Any, significant: int) -> str:
+def literal(text: str) -> str:
+    """`text` so that Markdown shows its stars, tildes, lines and angles instead of taking them for marks."""
+    return _MARKS.sub(r"\\\g<0>", text)
+
+
+def shown(value: Any, significant: int) -> str:
+    """A value, a bound or the entry of a witness as text: numbers shortened, lists and mappings in words."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_shown(entry, significant)}" for name, entry in value.items())
+        return ", ".join(f"{name} {shown(entry, significant)}" for name, entry in value.items())
     if isinstance(value, (list, tuple)):
-        return " to ".join(_shown(entry, significant) for entry in value)
+        return " to ".join(shown(entry, significant) for entry in value)
     return number(plain(value), significant)
 
 

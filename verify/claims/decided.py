@@ -22,8 +22,8 @@ class Decided:
 
     @property
     def met(self) -> bool:
-        """Whether the verdicts are those of the committed ledger."""
-        return self.claim.met(self.decision)
+        """Whether the verdicts are those of the committed ledger, and every single check came to what it is to."""
+        return self.claim.met(self.decision) and not self._missed
 
     @property
     def witness(self) -> Mapping[str, Any] | None:
@@ -31,13 +31,21 @@ class Decided:
         refuting = (check for check in self.decision.printed if check.verdict is Verdict.REFUTED)
         return next((check.witness for check in refuting), None)
 
+    @property
+    def _missed(self) -> str:
+        """The checks that came to something else than they are to; "" for none."""
+        return ", ".join(f"{check.id} {check.verdict.value}" for check in self.decision.checks if not check.met)
+
     def agreement(self) -> Check:
         """The verdicts against those of the committed ledger; any difference is REFUTED, with both."""
         committed = verdicts(self.claim.expected, self.claim.expected_repair)
         now = verdicts(self.decision.verdict, self.decision.repaired_verdict)
-        verdict = Verdict.PROVED if self.met else Verdict.REFUTED
-        evidence = "the verdicts that came out against those of the committed ledger"
+        now += f" ({self._missed})" if self._missed else ""
+        evidence = (
+            "the verdicts that came out, and of single checks any that is not expected, against the committed ledger"
+        )
         witness = None if self.met else {"committed": committed, "now": now}
+        verdict = Verdict.PROVED if self.met else Verdict.REFUTED
         return Check(f"ledger/{self.claim.id}", self.claim.id, verdict, now, committed, evidence, witness)
 
     def row(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from verify.claims.layer_algebra import (
 )
 from verify.claims.nonnegative import below_one, nonnegative, unknowns
 from verify.claims.settled import fails, settled, stands
-from verify.verdict import Check, Verdict
+from verify.verdict import ESTABLISHED, Check, Verdict
 
 TOPIC = "Preliminaries"
 SIZES = tuple(product((1, 2, 3), (1, 2, 3)))  # d_h, d
@@ -60,7 +60,7 @@ def _shapes(transposed: bool) -> Check:
         "the shapes of the two factors of Pi_j (.) (Delta_j (.) x_j) b_j^T, with A~_i in R^(d_h x d) as defined below "
         "Eq. 1; value: that of Pi_j, bound: that of the other factor",
         {"d_h": wrong[0][0], "d": wrong[0][1]} if wrong else None,
-        REFUTES,
+        ESTABLISHED if transposed else REFUTES,
     )
 
 
@@ -78,7 +78,7 @@ def _values(transposed: bool) -> Check:
         f"sympy: the output of Eq. 1 with H_0 = 0, d = 0 against Eq. 5 in free symbols, {len(cases)} sizes (steps, "
         f"d_h, d) up to {STEPS}" + ("" if transposed else ", d_h = d, where the product has a value"),
         {} if wrong is None else shown,
-        REFUTES,
+        ESTABLISHED if transposed else REFUTES,
     )
 
 

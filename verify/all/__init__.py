@@ -1,0 +1,1 @@
+"""`verify all`: every claim decided, and the reports made from what came out."""
