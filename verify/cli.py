@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from verify.all.arguments import all_claims, claims
+from verify.all.arguments import all_claims
 from verify.arguments import Dtype, Json, NoReport, Out, Quiet, Seed
+from verify.claims.arguments import claims
 from verify.dp.arguments import dp
 from verify.errors import EXIT_BAD_INPUT, BadInput, one_line, quoted
 from verify.export.arguments import check, export

@@ -1,0 +1,35 @@
+"""What the released block adds: neutralised, the copy holds; left as it is, the output 0 would do as well."""
+
+import pytest
+
+from verify.errors import BadInput
+from verify.export import additions
+from verify.export.construct import construct
+from verify.export.programs import Text, head_of
+from verify.export.settings import parse
+
+pytestmark = pytest.mark.usefixtures("extra")
+
+
+def test_every_addition_breaks_the_copy_unless_it_is_undone(monkeypatch):
+    monkeypatch.setattr(additions, "SIZE", {"N": "16", "d": "4"})
+    rows = additions.additions()
+    assert len({row.name for row in rows}) == len(rows) == 5
+    for row in rows:
+        assert row.kept_error < 2.0**-24 < 0.5 < row.as_is_error
+
+
+def test_a_gadget_whose_domain_is_empty_is_refused():
+    """Planted: no two numbers of [-1, 1] are 5 apart."""
+    with pytest.raises(BadInput, match="a smaller --alpha"):
+        construct(parse("gadget", {"name": "equal", "M": "1", "alpha": "5"}))
+
+
+def test_logits_beyond_what_float32_holds_are_refused():
+    """Planted: a token of the size 2^12."""
+    language = construct(parse("dp", {"problem": "subarray", "n": "2", "instances": "2"})).language
+    assert language is not None
+    stack, text = language[:2]
+    large = Text(text.fields, text.tokens + 2**12, text.prompts, text.chains)
+    with pytest.raises(ValueError, match="more than float32 holds exactly"):
+        head_of(stack, large)

@@ -1,0 +1,128 @@
+"""Small constructions of every kind, written, loaded by transformers and judged."""
+
+import json
+
+import numpy as np
+import pytest
+
+from verify.cli import main
+from verify.export import checks, foreign
+from verify.export.command import SHIPPED
+from verify.export.construct import construct
+from verify.export.disk import VOCABULARY, read, write
+from verify.export.settings import KINDS, LAYOUTS, parse
+from verify.verdict import Verdict
+
+pytestmark = pytest.mark.usefixtures("extra")
+SMALL = [
+    ("copy", {"N": "5", "d": "2"}),
+    ("copy", {"N": "5", "d": "2", "layout": "d_state=1", "to": "mamba-ssm", "M": "2"}),
+    ("copy", {"N": "1", "d": "1"}),
+    ("gadget", {"name": "select", "M": "2"}),
+    ("gadget", {"name": "nearest", "M": "2", "alpha": "0.25"}),
+    ("dp", {"problem": "subarray", "theorem": "5", "n": "2", "instances": "2"}),
+]
+
+
+@pytest.fixture(scope="module")
+def language(tmp_path_factory):
+    """A compiled program as files."""
+    folder = tmp_path_factory.mktemp("language")
+    what, texts = SMALL[-1]
+    write(construct(parse(what, texts)), folder)
+    return folder
+
+
+@pytest.mark.parametrize(("what", "texts"), SMALL)
+def test_small_constructions_hold(what, texts, tmp_path):
+    write(construct(parse(what, texts)), tmp_path)
+    found, row = checks.folder_checks(read(str(tmp_path)))
+    assert {check.id.split("/")[-1] for check in found} >= {"weights", "ours"}
+    for check in found:
+        assert check.verdict in (Verdict.PROVED, Verdict.HELD), check.witness
+    assert row["parameters"] >= row["nonzeros"] > 0
+
+
+def test_the_chain_of_thought_is_transformers_own(extra, language):
+    """Loaded and run as a stranger would, without this package."""
+    torch, transformers = extra
+    vocabulary = json.loads((language / VOCABULARY).read_text())
+    model = transformers.MambaForCausalLM.from_pretrained(str(language), dtype=torch.float32)
+    loaded = read(str(language)).construction.language
+    assert loaded is not None
+    for entry, chain in zip(vocabulary["prompts"], loaded[1].chains, strict=True):
+        ids = model.generate(torch.tensor([entry["ids"]]), max_new_tokens=32, do_sample=False)[0].tolist()
+        assert ids == chain.tolist()
+        assert vocabulary["tokens"][ids[-1]][-1] == 1
+
+
+def test_a_wrong_token_is_refuted(language, monkeypatch):
+    """Planted: the last token of every run is another one."""
+    right = foreign.Foreign.generated
+
+    def wrong(self, prompt, limit):
+        ids = right(self, prompt, limit).copy()
+        ids[-1] = (ids[-1] + 1) % 3
+        return ids
+
+    monkeypatch.setattr(foreign.Foreign, "generated", wrong)
+    found, _ = checks.folder_checks(read(str(language)))
+    verdicts = {check.id.split("/")[-1]: check.verdict for check in found}
+    assert verdicts["tokens"] is Verdict.REFUTED
+    assert verdicts["logits"] is Verdict.HELD
+
+
+def test_logits_that_are_off_are_refuted(language, monkeypatch):
+    """Planted: one logit by the least that float32 shows beside 1."""
+    right = foreign.Foreign.logits
+
+    def wrong(self, ids):
+        found = right(self, ids).copy()
+        found[-2, 0] += np.float32(2.0**-10)
+        return found
+
+    monkeypatch.setattr(foreign.Foreign, "logits", wrong)
+    found, _ = checks.folder_checks(read(str(language)))
+    assert {check.id.split("/")[-1]: check.verdict for check in found}["logits"] is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(("planted", "wrong"), [("theirs", {"oracle", "torch", "ours"}), ("native", {"ours"})])
+def test_an_output_that_is_off_is_refuted(tmp_path, monkeypatch, planted, wrong):
+    """Planted: one program of the three puts out a hundredth too much."""
+    write(construct(parse("copy", {"N": "5", "d": "2"})), tmp_path)
+    if planted == "theirs":
+        right = foreign.Foreign.streamed
+        monkeypatch.setattr(foreign.Foreign, "streamed", lambda self, inputs: right(self, inputs) + np.float32(0.01))
+        wrong = wrong | {"whole"}
+    else:
+        own = checks.native.streamed
+        monkeypatch.setattr(checks.native, "streamed", lambda c, inputs: own(c, inputs) + np.float32(0.01))
+    found, _ = checks.folder_checks(read(str(tmp_path)))
+    assert {check.id.split("/")[-1] for check in found if check.verdict is Verdict.REFUTED} == wrong
+
+
+def test_the_shipped_ones_are_of_every_kind_and_layout():
+    assert {settings.what for settings in SHIPPED} == set(KINDS)
+    assert {settings.layout for settings in SHIPPED} == set(LAYOUTS)
+    assert len({settings.called() for settings in SHIPPED}) == len(SHIPPED)
+
+
+def test_export_and_check_as_typed(tmp_path, capsys):
+    folder = tmp_path / "weights"
+    words = ["--N", "4", "--d", "1", "--out", str(folder)]
+    assert main(["export", "copy", *words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["command"], document["verdict"], document["settings"]["N"]) == ("export", "PROVED", "4")
+    assert sorted(file.name for file in folder.iterdir()) == ["certificate.json", "config.json", "model.safetensors"]
+    pages = []
+    for name in ("one", "two"):
+        assert main(["check", str(folder), "--out", str(tmp_path / name), "--quiet"]) == 0
+        pages.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
+    assert pages[0] == pages[1]
+    assert list(pages[0]) == ["check-copy-N4-d1-d_state-N-hf-mamba.md"]
+
+
+@pytest.mark.long
+def test_all_that_ship_hold(tmp_path):
+    assert main(["check", "--out", str(tmp_path), "--quiet"]) == 0
+    assert (tmp_path / "real-mamba.md").exists()

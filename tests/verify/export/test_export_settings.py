@@ -1,0 +1,82 @@
+"""What `verify export` takes and refuses, and what it says without the extra; no other package is needed."""
+
+import pytest
+
+from verify.cli import main
+from verify.errors import BadInput
+from verify.export import extra as packages
+from verify.export.construct import construct
+from verify.export.memory import check_bytes, copy_sizes, model_bytes, refuse_large_check
+from verify.export.settings import KINDS, parse
+
+REFUSED = [
+    (("export", "model"), "allowed are copy, gadget, dp"),
+    (("export", "copy", "--N", "0"), "a whole number from 1 to 4096"),
+    (("export", "copy", "--N", "4,8"), "takes one value"),
+    (("export", "copy", "--layout", "d_state=2"), "allowed are d_state=N, d_state=1"),
+    (("export", "copy", "--to", "gguf"), "allowed are hf-mamba, mamba-ssm"),
+    (("export", "copy", "--name", "select"), "--name says something of gadget alone"),
+    (("export", "copy", "--epsilon", "1"), "epsilon"),
+    (("export", "gadget", "--N", "4"), "--N says something of copy alone"),
+    (("export", "gadget", "--name", "selct"), "nearest that works: --name select"),
+    (("export", "dp", "--problem", "knapsack"), "allowed are lis"),
+    (("export", "dp", "--theorem", "6"), "allowed are 4, 5"),
+    (("export", "dp", "--M", "2"), "--M says something of copy, gadget alone"),
+    (("export", "copy", "--out", "a\nb"), "in characters that can be shown"),
+]
+
+
+@pytest.mark.parametrize(("words", "reason"), REFUSED, ids=lambda part: " ".join(part) if part is not str else part)
+def test_bad_options_get_one_clear_line(words, reason, capsys):
+    assert main(list(words)) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert reason in said.err
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_a_command_asks_the_same_again(what):
+    settings = parse(what, {"seed": "3", "to": "mamba-ssm"})
+    words = settings.command().split()[3:]
+    texts = {option.removeprefix("--"): text for option, text in zip(words[::2], words[1::2], strict=True)}
+    assert parse(what, texts) == settings
+    assert parse(what, dict(settings.texts())) == settings
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch, capsys, tmp_path):
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(packages, "import_module", missing)
+    assert main(["export", "copy", "--N", "3", "--d", "1", "--out", str(tmp_path / "weights")]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "pip install -e '.[hf]'" in said
+    assert not (tmp_path / "weights").exists()
+
+
+def test_a_theorem_that_a_problem_lacks_is_refused():
+    with pytest.raises(BadInput, match="nearest that works: --problem lis --theorem 4"):
+        construct(parse("dp", {"theorem": "5"}))
+
+
+@pytest.mark.parametrize("layout", ["d_state=N", "d_state=1"])
+def test_the_memory_estimate_covers_what_is_made(layout):
+    """The sizes are those that are made, the parameters a part of the bytes, and these grow with N."""
+    settings = parse("copy", {"N": "16", "d": "2", "layout": layout})
+    made, (small, large) = construct(settings).model, (copy_sizes(settings, N) for N in (16, 64))
+    assert made.sizes == small
+    assert 8 * made.parameters < model_bytes(small, 1) < model_bytes(large, 1) < check_bytes(settings, 64)
+
+
+def test_what_does_not_fit_is_refused(monkeypatch):
+    """Planted: a machine with one megabyte."""
+    settings = parse("copy", {})
+    monkeypatch.setattr("verify.memory.available_bytes", lambda: 2**20)
+    monkeypatch.setattr("verify.export.memory.available_bytes", lambda: 2**20)
+    with pytest.raises(BadInput, match="1 MiB are available"):
+        construct(settings)
+    with pytest.raises(BadInput, match="a smaller --M"):
+        construct(parse("gadget", {"name": "nearest", "M": "100"}))
+    with pytest.raises(BadInput, match="an export with a smaller --N"):
+        refuse_large_check("folder", settings)

@@ -1,0 +1,129 @@
+"""How far a float program of the mixer may be off real arithmetic on the same stored tensors and inputs.
+
+The steps of the mixer in `bounds.running`, one after the other, whatever the weights are.  Two programs that evaluate
+the same tensors differ by the sum of their bounds at most; a program and the oracle by its bound and the construction's
+own error.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bounds.formats import FloatFormat, format_of
+from bounds.running import Running, given
+
+CUT = 20.0  # of PyTorch's softplus and of the CUDA kernel's: the identity from here on
+FLOAT32 = format_of("float32")
+AT_ONCE = 2**21  # numbers of all states of some steps that exist at the same time
+
+
+@dataclass(frozen=True)
+class Program:
+    """What differs between programs of the mixer.
+
+    format: of the arithmetic; states: in which A, b, u and D are held (transformers and the CUDA kernel: float32);
+    activated: whether SiLU follows the convolution; cut: where softplus becomes the identity.
+    """
+
+    format: FloatFormat
+    states: FloatFormat
+    activated: bool = True
+    cut: float = CUT
+
+
+def theirs(format: FloatFormat) -> Program:
+    """transformers' slow path, and `mamba_ssm`."""
+    return Program(format, FLOAT32)
+
+
+def ours(format: FloatFormat) -> Program:
+    """Eq. 1-3 in `constructions.run`."""
+    return Program(format, format, activated=False, cut=np.inf)
+
+
+def streamed(tensors: Mapping[str, np.ndarray], layers: int, x: np.ndarray, program: Program) -> Running:
+    """The stream behind the last layer, shape (T, stream), less the constant, which stays what it is.
+
+    The norms are exact (`verify.export.model`): every mixer sees the stream with the constant as 1.
+    """
+    stream = given(np.concatenate([x[:, :-1], np.ones((len(x), 1))], axis=1), program.format)
+    for i in range(layers):
+        stream = stream + mixed(mixer_of(tensors, i), stream, program)
+    return stream[:, :-1]
+
+
+def mixer_of(tensors: Mapping[str, np.ndarray], layer: int) -> dict[str, np.ndarray]:
+    """The tensors of one layer's mixer, by their own names."""
+    prefix = f"backbone.layers.{layer}.mixer."
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def mixed(tensors: Mapping[str, np.ndarray], x: Running, program: Program) -> Running:
+    """The mixer's outputs, shape (T, stream), for tensors by the names of `verify.export.mixer`, each within one
+    rounding of what it should be, and inputs of shape (T, stream).
+    """
+    W = {name: np.asarray(tensor, np.float64) for name, tensor in tensors.items()}
+    channels, d_state = W["A_log"].shape
+    projected = x.mapped(W["in_proj.weight"])
+    p, gate = projected[:, :channels], projected[:, channels:].silu()
+    u = _convolved(p, W["conv1d.weight"][:, 0], W["conv1d.bias"])
+    u = u.silu() if program.activated else u
+    read = u.mapped(W["x_proj.weight"])
+    rank = W["dt_proj.weight"].shape[1]
+    rates = read[:, :rank].mapped(W["dt_proj.weight"])
+    Delta = (rates + _repeated(W["dt_proj.bias"], rates)).softplus(program.cut)
+    b, c = read[:, rank : rank + d_state], read[:, rank + d_state :]
+    A = given(W["A_log"], program.format).stored(program.format).negated_exp()
+    y = _scanned(u, Delta, b, c, A, program)
+    D = _repeated(W["D"], u).stored(program.states)
+    return ((y + u * D) * gate).mapped(W["out_proj.weight"])
+
+
+def _repeated(weights: np.ndarray, like: Running) -> Running:
+    """Weights of the channels for every token."""
+    return given(np.broadcast_to(weights, like.value.shape), like.format)
+
+
+def _convolved(p: Running, taps: np.ndarray, bias: np.ndarray) -> Running:
+    """The causal convolution, which has one tap that is not 0 where it is the identity."""
+    length, width = len(p.value), taps.shape[1]
+    total = _repeated(bias, p)
+    for back in range(width):
+        tap = taps[:, width - 1 - back]
+        if tap.any():
+            moved = Running(_later(p.value, back, length), _later(p.off, back, length), p.format)
+            total = total + moved * _repeated(tap, p)
+    return total
+
+
+def _later(rows: np.ndarray, back: int, length: int) -> np.ndarray:
+    return np.concatenate([np.zeros((min(back, length), rows.shape[1])), rows[: max(length - back, 0)]])
+
+
+def _scanned(u: Running, Delta: Running, b: Running, c: Running, A: Running, program: Program) -> Running:
+    """H = exp(Delta A) H + (Delta b) u, y = H c: H step by step, all else for many steps at once."""
+    A, b, u = A.stored(program.states), b.stored(program.states), u.stored(program.states)
+    H, outputs, at_once = given(np.zeros(A.value.shape), program.format), [], max(1, AT_ONCE // A.value.size)
+    for start in range(0, len(u.value), at_once):
+        part = slice(start, start + at_once)
+        shape = (len(u.value[part]), *A.value.shape)
+        step = _spread(Delta[part], 2, shape)
+        kept, written = (step * _spread(A, 0, shape)).exp(), step * _spread(b[part], 1, shape)
+        written = written * _spread(u[part], 2, shape)
+        states = []
+        for i in range(shape[0]):
+            H = kept[i] * H + written[i]
+            states.append(H)
+        outputs.append(_joined(states, np.stack).dot(_spread(c[part], 1, shape)))
+    return _joined(outputs, np.concatenate)
+
+
+def _spread(x: Running, axis: int, shape: tuple[int, ...]) -> Running:
+    """The numbers repeated along a new axis, as views."""
+    value, off = (np.broadcast_to(np.expand_dims(each, axis), shape) for each in (x.value, x.off))
+    return Running(value, off, x.format)
+
+
+def _joined(parts: Sequence[Running], join: Callable) -> Running:
+    return Running(join([part.value for part in parts]), join([part.off for part in parts]), parts[0].format)

@@ -1,0 +1,124 @@
+"""`verify export` writes one construction; `verify check` judges a folder, or all that ship."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from verify.compiled import keep_compiled
+from verify.console import Console
+from verify.deliver import Outcome
+from verify.environment import environment
+from verify.export.checks import folder_checks
+from verify.export.construct import Construction, construct
+from verify.export.disk import contents, read, write
+from verify.export.extra import safetensors
+from verify.export.memory import refuse_large_check
+from verify.export.page import Found, page_of, table_of
+from verify.export.settings import GADGETS, ExportSettings, parse
+from verify.notation import number, size
+from verify.table import Column, Table
+from verify.verdict import Check, Result, Verdict, decided
+
+PACKAGES = ("numpy", "jax", "jaxlib", "torch", "transformers", "safetensors")
+SHIPPED: tuple[ExportSettings, ...] = (
+    *(parse("copy", {"layout": layout}) for layout in ("d_state=N", "d_state=1")),
+    parse("copy", {"N": "64", "layout": "d_state=1", "to": "mamba-ssm"}),
+    *(parse("gadget", {"name": name}) for name in GADGETS),
+    parse("dp", {"problem": "lis"}),
+    parse("dp", {"problem": "edit-distance", "n": "2"}),
+    parse("dp", {"problem": "matrix-chain", "n": "3"}),
+    parse("dp", {"problem": "subarray", "theorem": "5"}),
+    parse("dp", {"problem": "arithmetic", "theorem": "5", "n": "2"}),
+)
+
+
+def export(settings: ExportSettings, folder: Path) -> Outcome:
+    """Write the files and read them again."""
+    safetensors()
+    construction = construct(settings)
+    files = write(construction, folder)
+    check = _round_trip(construction, folder)
+    sizes = construction.model.sizes
+    rows = [
+        ("written to", folder.as_posix()),
+        *((name, size(len(data))) for name, data in files.items()),
+        ("layers", number(construction.model.layers)),
+        ("stream, channels, d_state, rank", f"{sizes.stream}, {sizes.channels}, {sizes.d_state}, {sizes.rank}"),
+        ("parameters", f"{construction.model.parameters}, {construction.model.nonzeros} of them not 0"),
+        ("dtype", "float32"),
+        ("claims", ", ".join(construction.claims)),
+        ("error in real arithmetic", number(construction.error)),
+    ]
+    table = Table("", (Column("what", right=False), Column("value", right=False)), tuple(rows))
+    sentence = f"written; `verify check {folder.as_posix()}` runs it in transformers."
+    row = {"folder": folder.as_posix(), **{name: len(data) for name, data in files.items()}}
+    result = Result("export", settings.document(), environment("numpy"), [check], [row], sentence)
+    return Outcome(result, (table,), (), _no_report)
+
+
+def _round_trip(construction: Construction, folder: Path) -> Check:
+    """What is read from disk is what was to be written, byte for byte and tensor for tensor."""
+    there = read(str(folder))
+    same = {name: (folder / name).read_bytes() == data for name, data in contents(construction).items()}
+    same |= {name: there.tensors[name].tobytes() == t.tobytes() for name, t in _stored(construction).items()}
+    wrong = [name for name, equal in same.items() if not equal]
+    witness = {"differs": wrong[0]} if wrong else None
+    evidence = f"{len(same)} files and tensors read again after writing"
+    tag = f"{construction.settings.called()}/round-trip"
+    return Check(tag, construction.claims[0], decided(not wrong), None, None, evidence, witness, "the files")
+
+
+def _stored(construction: Construction) -> dict[str, Any]:
+    from verify.export.model import named
+
+    return named(construction.model.tensors, construction.settings.to)
+
+
+def _no_report() -> Any:
+    raise AssertionError("an export writes no page")
+
+
+def check(path: str | None, console: Console) -> Outcome:
+    """Judge the folder; without one, write all that ship into a temporary folder and judge each."""
+    if path is None:
+        return _all(console)
+    found = _judged(path)
+    sentence = _sentence([found])
+    result = Result("check", {"folder": path}, environment(*PACKAGES), found.checks, [found.row], sentence)
+    return Outcome(result, (table_of([found]),), (), lambda: page_of(f"check-{found.called}", result, [found]))
+
+
+def _all(console: Console) -> Outcome:
+    found: list[Found] = []
+    interrupted = False
+    keep_compiled()
+    try:
+        with TemporaryDirectory() as folder, console.progress("constructions", len(SHIPPED)) as advance:
+            for settings in SHIPPED:
+                place = Path(folder) / settings.called()
+                write(construct(settings), place)
+                found.append(_judged(str(place)))
+                advance(1)
+    except KeyboardInterrupt:
+        interrupted = True
+    checks = [each for one in found for each in one.checks]
+    rows = [one.row for one in found]
+    sentence = _sentence(found)
+    result = Result("check", {"folder": None}, environment(*PACKAGES), checks, rows, sentence, interrupted=interrupted)
+    return Outcome(result, (table_of(found),), (), lambda: page_of("real-mamba", result, found))
+
+
+def _judged(path: str) -> Found:
+    keep_compiled()
+    loaded = read(path)
+    refuse_large_check(path, loaded.construction.settings)
+    checks, row = folder_checks(loaded)
+    return Found(loaded.construction.settings, checks, row)
+
+
+def _sentence(found: Sequence[Found]) -> str:
+    wrong = [c.id for one in found for c in one.checks if c.verdict is Verdict.REFUTED]
+    if wrong:
+        return f"{len(wrong)} of the checks came out wrong, first {wrong[0]}."
+    return f"{len(found)} construction{'s' if len(found) != 1 else ''}: other implementations compute what ours do."

@@ -1,0 +1,120 @@
+"""What `verify export` is asked: read, checked, and written back as a command, as a name and into the certificate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from constructions.gadgets.catalogue import catalogue
+from constructions.problems.catalogue import NAMES as PROBLEMS
+from verify.errors import BadInput, quoted
+from verify.export.model import TARGETS
+from verify.notation import number
+from verify.options import Domain, choice, decimal, integer
+
+KINDS = ("copy", "gadget", "dp")
+LAYOUTS = ("d_state=N", "d_state=1")
+GADGETS = tuple(entry.name for entry in catalogue())
+LARGEST_N, LARGEST_D, LARGEST_SIZE, LARGEST_SEED = 4096, 1024, 12, 2**32 - 1
+VALUES = Domain("M", Fraction(0), Fraction(10) ** 4, "1", low_included=False)
+ALPHA = Domain("alpha", Fraction(0), Fraction(10) ** 4, "1", low_included=False)
+EPSILON = Domain("epsilon", Fraction(0), Fraction(1, 2), "1e-3", low_included=False)
+
+USUAL_M = {"copy": "1", "gadget": "10", "dp": "1"}
+
+# Which constructions read an option; for the others it would say nothing.
+_BELONGS_TO = {
+    "N": ("copy",),
+    "d": ("copy",),
+    "layout": ("copy",),
+    "epsilon": ("copy",),
+    "M": ("copy", "gadget"),
+    "name": ("gadget",),
+    "alpha": ("gadget",),
+    "problem": ("dp",),
+    "theorem": ("dp",),
+    "n": ("dp",),
+    "instances": ("dp",),
+}
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """One construction to be written.
+
+    what: copy, gadget or dp.  copy: Theorem 3 for N values of [-M, M]^d, with keys in the state (d_state=N) or one
+    channel a slot (d_state=1, error at most epsilon).  gadget: the one called `name`, for values in [-M, M] and the
+    margin alpha.  dp: the stack of a problem for `instances` random instances of size n.  seed: of these, and of the
+    inputs of a check.
+    """
+
+    what: str = "copy"
+    N: int = 256
+    d: int = 8
+    layout: str = LAYOUTS[0]
+    M: Fraction = Fraction(1)
+    epsilon: Fraction = Fraction("1e-3")
+    name: str = "select"
+    alpha: Fraction = Fraction(1)
+    problem: str = "lis"
+    theorem: int = 4
+    n: int = 4
+    instances: int = 8
+    seed: int = 0
+    to: str = TARGETS[0]
+
+    def texts(self) -> dict[str, str]:
+        """The options that this construction reads, as they are typed: what a certificate holds."""
+        read = [option for option, owners in _BELONGS_TO.items() if self.what in owners]
+        said = {option: getattr(self, option) for option in (*read, "seed", "to")}
+        return {option: value if isinstance(value, str) else number(value, 60) for option, value in said.items()}
+
+    def document(self) -> dict[str, Any]:
+        """The `settings` of the JSON document."""
+        return {"what": self.what, **self.texts()}
+
+    def command(self) -> str:
+        """The command line that asks the same again."""
+        usual = ExportSettings(what=self.what, M=Fraction(USUAL_M[self.what])).texts()
+        said = [f"--{option} {text}" for option, text in self.texts().items() if text != usual[option]]
+        return " ".join(["verify export", self.what, *said])
+
+    def called(self) -> str:
+        """A file name such as `copy-N256-d_state-1-hf-mamba`."""
+        parts = {"copy": [f"N{self.N}", f"d{self.d}", self.layout.replace("=", "-")], "gadget": [self.name]}
+        own = parts.get(self.what, [self.problem, f"T{self.theorem}", f"n{self.n}"])
+        return "-".join([self.what, *own, self.to])
+
+
+def parse(what: str, texts: Mapping[str, str | None]) -> ExportSettings:
+    """The settings from the options' texts, by option name without dashes; None where an option was not given.
+
+    Raises BadInput for the first one that cannot be read, and for options that say nothing of this construction.
+    """
+    what, usual = choice(what, "export", KINDS), ExportSettings()
+    given = {option: text for option, text in texts.items() if text is not None}
+    for option, text in given.items():
+        owners = _BELONGS_TO.get(option, KINDS)
+        if what not in owners:
+            asked = f"--{option} {quoted(text)} with {what}"
+            raise BadInput(asked, f"--{option} says something of {', '.join(owners)} alone", f"leave out --{option}")
+
+    def whole(option: str, smallest: int, largest: int) -> int:
+        return integer(given.get(option, str(getattr(usual, option))), f"--{option}", smallest, largest)
+
+    return ExportSettings(
+        what=what,
+        N=whole("N", 1, LARGEST_N),
+        d=whole("d", 1, LARGEST_D),
+        layout=choice(given.get("layout", usual.layout), "--layout", LAYOUTS),
+        M=decimal(given.get("M", USUAL_M[what]), "--M", VALUES),
+        epsilon=decimal(given.get("epsilon", "1e-3"), "--epsilon", EPSILON),
+        name=choice(given.get("name", usual.name), "--name", GADGETS),
+        alpha=decimal(given.get("alpha", "1"), "--alpha", ALPHA),
+        problem=choice(given.get("problem", usual.problem), "--problem", PROBLEMS),
+        theorem=int(choice(given.get("theorem", str(usual.theorem)), "--theorem", ("4", "5"))),
+        n=whole("n", 0, LARGEST_SIZE),
+        instances=whole("instances", 1, 64),
+        seed=whole("seed", 0, LARGEST_SEED),
+        to=choice(given.get("to", usual.to), "--to", TARGETS),
+    )
