@@ -59,7 +59,8 @@ def block_rounding(
       moves by at most 1.1 dz where z is off by dz;
     - their product is off by |y| ds + |s| dy + dy ds, with |s| <= |z| + 0.28;
     - it carries the skip D = 1, its own rounding, W_3's, a product and at most h additions (with r): h + 4, and one to
-      spare.
+      spare;
+    - an entry of W_3 below the normal range is off by as much as eta besides, times all of the product.
 
     inf where a weight or a magnitude met on the way leaves the format: then nothing is promised.
     """
@@ -70,7 +71,8 @@ def block_rounding(
     s = np.minimum(z, np.abs(_silu(x @ W_2.T + b_2))) * (1 + growth(2, format)) + eta
     relative, weights = growth(W_3.shape[1] + 5, format), np.abs(W_3) + eta
     off = y * ds + s * dy + dy * ds
-    bound = (relative * y * s + (1 + relative) * (off + 4 * eta)) @ weights.T + 2 * W_3.shape[1] * eta
+    lost = eta * (1 + relative) * (y * s + off + 4 * eta).sum(axis=1, keepdims=True)
+    bound = (relative * y * s + (1 + relative) * (off + 4 * eta)) @ np.abs(W_3).T + lost + 2 * W_3.shape[1] * eta
     largest = max(_largest(W_1, b_1, W_2, b_2, W_3), _largest((np.abs(x) + dx) @ np.abs(W_2).T + np.abs(b_2)))
     largest = max(largest, _largest((np.abs(x) + dx) @ np.abs(W_1).T + np.abs(b_1), ((y + dy) * (s + ds)) @ weights.T))
     return bound if largest * (1 + relative) < float(format.max) else np.full_like(bound, math.inf)

@@ -41,6 +41,11 @@ def index_field(index: str) -> str:
     return f"state {index}"
 
 
+def copy_of(read: str) -> str:
+    """The quantity that holds what a read brings: a name that no other quantity of the program has."""
+    return f"copy of {read}"
+
+
 def slot_count(problem: Problem, lengths: Lengths, theorem: int) -> int:
     """The slots that values are kept in.  Raises ValueError where Theorem 5 does not apply."""
     if theorem == 4:
@@ -176,7 +181,7 @@ class _Compiler:
                     memory, place = values, self._place(read, upcoming)
                 queries[read.name] = memory, build.define(f"position of {read.name}", address_if(guard, place))
         with build.stage("copies"):
-            return {called: build.recall(called, memory, query) for called, (memory, query) in queries.items()}
+            return {called: build.recall(copy_of(called), memory, query) for called, (memory, query) in queries.items()}
 
     def _slot(self, state: Mapping[str, Expr]) -> Expr:
         return renamed(self.problem.slot(self.lengths), state)

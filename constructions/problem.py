@@ -85,7 +85,7 @@ class Problem:
         value_bounds: an interval that holds all values, the answer and 0, from the largest lengths.
         locality: the largest distance that a value is read from, from the largest lengths; None: not local.
 
-    Raises ValueError where the numbers of indices differ.
+    Raises ValueError where the numbers of indices differ, or a read has the name of an index, a length or another read.
     """
 
     name: str
@@ -111,6 +111,15 @@ class Problem:
         states = [read.state for read in (*self.reads, *self.answer_reads) if isinstance(read, ValueRead)]
         if k < 1 or any(len(state) != k for state in (self.first, self.following, *states)):
             raise ValueError(f"problem {self.name!r}: every state needs the {k} indices {self.indices}")
+        taken = {*self.indices, *self.sizes((0,) * len(self.alphabets))}
+        for group in (self.reads, self.answer_reads):
+            names = [read.name for read in group]
+            double = sorted({called for called in names if called in taken or names.count(called) > 1 or not called})
+            if double:
+                raise ValueError(
+                    f"problem {self.name!r}: a read is called {double[0]!r}; names of reads are not empty, differ, and "
+                    f"are none of {', '.join(sorted(taken))}"
+                )
 
     def sizes(self, lengths: Lengths) -> dict[str, int]:
         """The lengths by name: n1, n2, ..."""

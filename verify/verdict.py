@@ -143,6 +143,12 @@ def _named(check: Check) -> str:
     return check.id if check.speaks_of == REAL_ARITHMETIC else f"{check.id} ({check.speaks_of})"
 
 
+def _few(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - _NAMED_REFUTATIONS
+    return ", ".join(names[:_NAMED_REFUTATIONS]) + (f" and {more} more" if more > 0 else "")
+
+
 @dataclass(frozen=True)
 class Result:
     """Everything a command found; `document()` is the whole of `--json`.
@@ -169,13 +175,15 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The sentence, and the refutations that do not weaken the verdict above it because the ledger expects them."""
+        """The sentence; what came out otherwise than the ledger expects; and the refutations that do not weaken the
+        verdict because the ledger expects them.
+        """
+        missed = [f"{_named(check)} is {check.verdict.value}" for check in self.checks if not check.met]
         expected = [_named(check) for check in self.checks if check.met and check.verdict is Verdict.REFUTED]
-        if not expected:
-            return self.sentence
-        shown = ", ".join(expected[:_NAMED_REFUTATIONS])
-        more = len(expected) - _NAMED_REFUTATIONS
-        return f"{self.sentence} Refuted, as expected: {shown}{f' and {more} more' if more > 0 else ''}."
+        told = [self.sentence]
+        told += [f"Not as expected: {_few(missed)}."] if missed else []
+        told += [f"Refuted, as expected: {_few(expected)}."] if expected else []
+        return " ".join(told)
 
     @property
     def exit_code(self) -> int:

@@ -59,7 +59,8 @@ class Domain:
         """Which of T inputs lie in the domain with all that is within `slack` >= 0 of them in the maximum norm, shape
         (T,); NaN lies outside, and so does an integer with slack around it where only integers are admitted.
         """
-        inside = self.admits(inputs, slack)
+        with np.errstate(invalid="ignore", over="ignore"):  # infinities compare as they should, NaN lies outside
+            inside = self.admits(inputs, slack)
         for name, (low, high) in self.box.items():
             x = inputs[name]
             inside = inside & ((x - slack >= float(low)) & (x + slack <= float(high))).all(axis=1)

@@ -66,3 +66,16 @@ def test_a_broken_bullet_is_named(bullet, planted, message):
 def test_growth_needs_two_lengths():
     with pytest.raises(ValueError, match="at least two"):
         assumption(EDITS, [], [(3, 3)])
+
+
+def test_a_base_of_two_is_no_polynomial():
+    """Between n = 6 and n = 12 alone, 10 * 2^n grows like n^6."""
+    problem = replace(EDITS, value_bounds=lambda lengths: (0, 10 * 2 ** sum(lengths)))
+    findings = assumption(problem, [], [(3, 3), (6, 6)])
+    assert findings[2].violation is not None
+
+
+@pytest.mark.parametrize("called", ["j", "n1", "", "left"])
+def test_a_read_has_a_name_of_its_own(called):
+    with pytest.raises(ValueError, match="a read is called"):
+        replace(EDITS, reads=(*EDITS.reads[:4], replace(EDITS.reads[4], name=called)))

@@ -20,7 +20,7 @@ from verify.dp.second import second_check
 from verify.dp.settings import parse
 from verify.verdict import Check, Verdict
 
-RING = "ending before"  # a reader of the ring
+RING = "copy of ending before"  # a reader of the ring
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +82,13 @@ def swapped(block: MambaBlock) -> MambaBlock:
     """The reader of the input reads two of its slots in each other's place."""
 
     def exchange(key: tuple[str, str], m: np.ndarray) -> np.ndarray:
-        return m[[1, 0, *range(2, len(m))]] if key[1] == "s_i" else m
+        return m[[1, 0, *range(2, len(m))]] if key[1] == "copy of s_i" else m
 
-    bias = np.asarray(block.b_2["s_i"])
+    bias = np.asarray(block.b_2["copy of s_i"])
     return replace(
-        block, W_2=with_entries(block.W_2, exchange), b_2={**block.b_2, "s_i": bias[[1, 0, *range(2, len(bias))]]}
+        block,
+        W_2=with_entries(block.W_2, exchange),
+        b_2={**block.b_2, "copy of s_i": bias[[1, 0, *range(2, len(bias))]]},
     )
 
 
@@ -103,7 +105,7 @@ def test_a_right_run_passes_every_check(dp_done):
     [
         (RING, shifted_slot, 3),
         (RING, leaking, 3),
-        ("s_i", swapped, 3),
+        ("copy of s_i", swapped, 3),
         ("computes a state", dropped("computes a state"), 2),
         ("for the answer: best", dropped("for the answer: best"), 4),
         ("n1", dropped("n1"), 1),

@@ -76,7 +76,8 @@ def test_the_headline_names_what_is_refuted_as_expected():
     found = result(check(Verdict.HELD), lost)
     assert found.verdict is Verdict.HELD
     assert found.headline == "s Refuted, as expected: copy/attention/copies (the float program in bfloat16)."
-    assert result(check(Verdict.HELD, either), check(Verdict.REFUTED)).headline == "s"
+    missed = result(check(Verdict.HELD, either), check(Verdict.REFUTED, id="t/1"))
+    assert missed.headline == "s Not as expected: t/1 is REFUTED."
     five = [check(Verdict.REFUTED, either, id=f"t/{k}") for k in range(5)]
     assert result(*five).headline == "s Refuted, as expected: t/0, t/1, t/2 and 2 more."
 

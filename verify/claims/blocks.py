@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from constructions.compiler import index_field, separator
+from constructions.compiler import copy_of, index_field, separator
 from constructions.problem import (
     EachRead,
     InputRead,
@@ -182,9 +182,9 @@ def positions(task: Table, step: Step) -> dict[str, int]:
 
 
 def copies(task: Table, step: Step) -> dict[str, int]:
-    """For every read of the upcoming state what is read; 0 where there is nothing to read."""
+    """For every read of the upcoming state what is read, by the name of its copy; 0 where there is nothing to read."""
     return {
-        read.name: 0
+        copy_of(read.name): 0
         if there is None
         else step.inputs[read.sequence][there[0] - 1]
         if isinstance(read, InputRead)

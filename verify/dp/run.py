@@ -21,6 +21,7 @@ from verify.errors import BadInput
 
 DEFAULT, WIDEST = "float32", "float64"
 BATCH = 64  # runs side by side
+LONG = 1000  # tokens from which on a run does not wait for, nor keep waiting, the shorter ones
 CLOSER = 3  # of the longest instances, whose streams are kept
 
 
@@ -101,20 +102,21 @@ def stack_for(program: Program, dtype: str | None) -> Stack:
 
 
 def execute(case: Case, task: Task, batch: Batch, limits: Limits, stack: Stack) -> Done:
-    """Run the stack on all instances, up to BATCH at a time, the short ones first, by one compiled program."""
+    """Run the stack on all instances, up to BATCH at a time, long runs apart from short ones."""
     instances, fields = batch.all, [field.name for field in stack.program.fields]
     wanted = tuple(prompt_tokens(fields, [*task.prompt(i), *task.expected(i)]) for i in instances)
     prompts = [each[: len(task.prompt(i))] for each, i in zip(wanted, instances, strict=True)]
-    made, size = machine(stack), min(len(instances), BATCH)
+    made = machine(stack)
     longest = max(map(len, wanted))
-    keeps = fits_streams(size, longest, stack)
     order = sorted(range(len(instances)), key=lambda k: len(wanted[k]))
-    chunks = [order[start : start + size] for start in range(0, len(order), size)]
-    generate(made, [prompts[0][:1]] * size, 1, keeps)  # compiles
+    keeps = fits_streams(min(len(instances), BATCH), longest, stack)
+    chunks = [c for long in (False, True) for c in _chunks([k for k in order if (len(wanted[k]) >= LONG) is long])]
+    for size in {size for _, size in chunks}:
+        generate(made, [prompts[0][:1]] * size, 1, keeps)  # compiles
     begin, runs = time.perf_counter(), {}
     closer = looked_at(batch, wanted)
     streams: dict[int, np.ndarray] = {}
-    for chunk in chunks:
+    for chunk, size in chunks:
         filled = [*chunk, *[chunk[0]] * (size - len(chunk))]  # every call has the same shapes
         run = generate(made, [prompts[k] for k in filled], max(len(wanted[k]) for k in chunk), keeps)
         runs |= {k: _alone(run, j) for j, k in enumerate(chunk)}
@@ -125,6 +127,12 @@ def execute(case: Case, task: Task, batch: Batch, limits: Limits, stack: Stack) 
         alone = generate(made, [prompts[0]], len(wanted[0]), keep_streams=True)
         streams = {} if alone.streams is None else {0: alone.streams[0]}
     return Done(case, task, batch, limits, stack, made, _together(runs, longest), streams, wanted, seconds)
+
+
+def _chunks(order: Sequence[int]) -> list[tuple[list[int], int]]:
+    """Up to BATCH instances at a time, each with the number of rows that all of them share."""
+    size = min(len(order), BATCH)
+    return [(list(order[start : start + size]), size) for start in range(0, len(order), max(size, 1))]
 
 
 def looked_at(batch: Batch, wanted: Sequence[np.ndarray]) -> set[int]:

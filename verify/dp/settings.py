@@ -10,7 +10,6 @@ from typing import Any
 from bounds.formats import FORMATS
 from constructions.problems.catalogue import NAMES
 from constructions.problems.edit_distance import BOUNDARIES, Costs
-from constructions.problems.expressions import LARGEST as LARGEST_MODULUS
 from verify.errors import BadInput, quoted
 from verify.files import report_name
 from verify.options import choice, integer
@@ -18,6 +17,7 @@ from verify.options import choice, integer
 THEOREMS = ("4", "5", "both")
 LARGEST_N, LARGEST_INSTANCES, LARGEST_SIZE = 1000, 10_000, 10**9
 LARGEST_COST, LARGEST_SEED = 1000, 2**32 - 1
+LARGEST_MODULUS = 257  # the units of a product modulo p grow with p
 LONGEST_INPUT = 10**6
 INTEGERS = "integers"  # of --mod: no modulus
 _FILE = re.compile(r"(.+\.py):([A-Za-z_][A-Za-z_0-9]*)")

@@ -42,7 +42,8 @@ class Precision:
     def rounded(self, x: np.ndarray) -> np.ndarray:
         """`x` as numbers of this arithmetic, in float64."""
         if self.bits is None:
-            return np.asarray(x).astype(jnp.dtype(self.name)).astype(np.float64)
+            with np.errstate(over="ignore"):  # what is too large becomes an infinity, which is measured as such
+                return np.asarray(x).astype(jnp.dtype(self.name)).astype(np.float64)
         mantissa, exponent = np.frexp(x)
         return np.ldexp(np.round(np.ldexp(mantissa, self.bits + 1)), exponent - self.bits - 1)
 
@@ -64,10 +65,10 @@ def measure(case: Case, lam: float, precision: Precision) -> Measured:
     """
     gadget = case.build(lam)
     inputs = _points(case, gadget, lam, precision)
-    with np.errstate(over="ignore"):  # a weight beyond the format becomes infinite, and the error with it
-        run = precision.run(gadget, inputs)
-    target = gadget.target(inputs)
-    off = np.stack([np.abs(np.asarray(run[n], np.float64) - target[n]).max(axis=1) for n in gadget.outputs]).max(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond the format there are infinities, and the error is one
+        run, target = precision.run(gadget, inputs), gadget.target(inputs)
+        errors = [np.abs(np.asarray(run[n], np.float64) - target[n]).max(axis=1) for n in gadget.outputs]
+    off = np.stack(errors).max(axis=0)
     off = np.where(np.isnan(off), np.inf, off)
     worst = int(off.argmax())
     with np.errstate(over="ignore", invalid="ignore"):  # beyond the format the bound is infinite or NaN: no promise

@@ -13,7 +13,8 @@ from verify.options import Domain, choices, decimal, integers
 
 LEMMAS = (1, 2, 3, 4, 5)
 LARGEST_M = Fraction(10**6)
-M = Domain("M", Fraction(0), LARGEST_M, "10", low_included=False)
+LEAST_ALPHA = Fraction(1, 10**6)  # below it no number of float16 may be that far from 0
+M = Domain("M", Fraction(1, 1000), LARGEST_M, "10")
 EPSILON = Domain("epsilon", Fraction(1, 10**12), Fraction(2, 5), "1e-3")  # from 1/2 on a constant meets Lemma 5
 LEAST_BITS = 3
 
@@ -92,7 +93,7 @@ def parse(texts: Mapping[str, str | None]) -> GadgetsSettings:
             found[name] = decimal(given[name], f"--{name}", domain)
     size = found.get("M", GadgetsSettings.M)
     usual = min(GadgetsSettings.alpha, size)
-    margin = Domain("alpha", Fraction(0), size, number(usual, 60), low_included=False)
+    margin = Domain("alpha", LEAST_ALPHA, size, number(usual, 60))
     found["alpha"] = decimal(given["alpha"], "--alpha", margin) if "alpha" in given else usual
     return GadgetsSettings(**found)
 

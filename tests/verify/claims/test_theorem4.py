@@ -52,7 +52,8 @@ def test_where_the_next_state_reads_and_what():
     """After dp(1, 1) of a|ba, the state (1, 2) reads s1_1 = a, s2_2 = a and dp(1, 1) = 3, which lies in slot 0."""
     step = run_of(EDIT, ((1,), (2, 1)))[5]
     assert positions(EDIT, step) == {"s1_j": 0, "s2_k": 3, "left": 0, "above": -1, "corner": -1}
-    assert copies(EDIT, step) == {"s1_j": 1, "s2_k": 1, "left": 3, "above": 0, "corner": 0}
+    read = {"s1_j": 1, "s2_k": 1, "left": 3, "above": 0, "corner": 0}
+    assert copies(EDIT, step) == {copy_of(name): value for name, value in read.items()}
     assert answer_states(EDIT, step) == {"whole": (1, 2)}
 
 
