@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from constructions.compiler import copy_of
 from verify.claims.blocks import EDIT, LIS, Place, answer_states, clash, copies, generating, positions, run_of
 from verify.claims.runs import by_weights, constant_check, first_wrong, linear_check
 from verify.claims.theorem4 import CLAIMS
