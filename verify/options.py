@@ -18,6 +18,9 @@ _LARGEST_EXPONENT = 300
 _LONGEST_DECIMAL = 60
 
 
+UNTOLD = 10**20  # an upper limit from here on says nothing to a reader
+
+
 @dataclass(frozen=True)
 class Domain:
     """An interval that a decimal must lie in, by the paper's symbol; None stands for no limit on that side.
@@ -172,7 +175,8 @@ def _doubling(item: str, option: str, smallest: int, largest: int) -> list[int]:
 
 def _whole(item: str, option: str, smallest: int, largest: int, usual: int | None = None) -> int:
     def refuse(why: str, nearest: int) -> NoReturn:
-        allowed = f"{why}a whole number from {smallest} to {largest} is allowed"
+        to = f" to {largest}" if largest < UNTOLD else " on"
+        allowed = f"{why}a whole number from {smallest}{to} is allowed"
         raise BadInput(f"{option} {quoted(item)}", allowed, f"{option} {nearest}")
 
     value = _fraction(item)
