@@ -32,9 +32,18 @@ class Run:
         return self.proved.case
 
     @property
+    def tried(self) -> dict[float, Measured]:
+        """All lambdas that were measured: the powers of two, the sharp one and the paper's."""
+        paper = (
+            {} if self.paper is None or self.case.lambda_paper is None else {enough(self.case.lambda_paper): self.paper}
+        )
+        return self.curve | {self.proved.lam: self.sharp} | paper
+
+    @property
     def best(self) -> float:
         """The lambda of the least measured error; the smallest of several."""
-        return min(self.curve, key=lambda lam: (self.curve[lam].error, lam))
+        tried = self.tried
+        return min(tried, key=lambda lam: (tried[lam].error, lam))
 
 
 def run_case(proved: Proved, precision: Precision) -> Run:
@@ -43,7 +52,8 @@ def run_case(proved: Proved, precision: Precision) -> Run:
     paper = None if case.lambda_paper is None else measure(case, enough(case.lambda_paper), precision)
     curve = {2.0**j: measure(case, 2.0**j, precision) for j in EXPONENTS if 2.0**j >= case.least}
     found = Run(proved, precision, measure(case, proved.lam, precision), paper, curve)
-    for lam in (max(found.best / 2, float(case.least)), found.best * 2):
+    lowest = min(curve, key=lambda lam: (curve[lam].error, lam))
+    for lam in (max(lowest / 2, float(case.least)), lowest * 2):
         curve[lam] = measure(case, lam, precision)
     return replace(found, curve=dict(sorted(curve.items())))
 

@@ -31,8 +31,8 @@ _PROMISED = ("gadget", "domain", "units", "norm", "worst error")
 
 def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
     """The row of the JSON document. lambda_sharp is None where every lambda is enough; errors are at lambda_sharp, or
-    at 1 then; `_paper` at the paper's lambda, `_best` at the power of two with the least measured error."""
-    case, best = run.case, run.curve[run.best]
+    at 1 then; `_paper` at the paper's lambda, `_best` at the one of all lambdas tried with the least measured error."""
+    case, best = run.case, run.tried[run.best]
     lam_paper = None if case.lambda_paper is None else enough(case.lambda_paper)
     return {
         "lemma": case.lemma,

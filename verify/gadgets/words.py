@@ -38,7 +38,7 @@ def notes(settings: GadgetsSettings) -> list[str]:
     return [
         "certified: an upper bound of the worst error over the whole domain, in real arithmetic, at lambda "
         "sharp; measured: the largest error met in the dtype at lambda sharp (at 1 where any lambda will do), at the "
-        "paper's lambda, and at the best power of two.",
+        "paper's lambda, and at the best of these and of the powers of two.",
         f"Lemma 5 is decided with the margin alpha = {number(settings.alpha)} (a = b or |a - b| >= alpha); without one "
         "it is refuted.",
     ]
