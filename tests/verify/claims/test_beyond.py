@@ -10,18 +10,6 @@ from verify.claims.beyond_built import SLOTS, _ideal, _read
 from verify.claims.beyond_state import _projection
 from verify.verdict import Verdict
 
-ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_the_committed_verdict_comes_out(claim, as_committed):
-    as_committed(claim)
-
-
-@pytest.mark.parametrize(("claim", "altered"), ALTERED, ids=[f"{claim.id}-{name}" for claim, name in ALTERED])
-def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
-    as_altered(claim, altered)
-
 
 def test_no_row_past_the_paper_is_refuted():
     assert {claim.expected for claim in CLAIMS} <= {Verdict.PROVED, Verdict.HELD}

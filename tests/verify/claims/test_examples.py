@@ -10,18 +10,6 @@ from verify.claims.examples import CLAIMS, cheapest
 from verify.claims.windows import UNIT, _agree, _tokens
 from verify.dp.locality import conflict
 
-ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_the_committed_verdict_comes_out(claim, as_committed):
-    as_committed(claim)
-
-
-@pytest.mark.parametrize(("claim", "altered"), ALTERED, ids=[f"{claim.id}-{name}" for claim, name in ALTERED])
-def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
-    as_altered(claim, altered)
-
 
 def test_the_rows_come_in_the_order_of_the_paper():
     ids = ["A4-ED", "A5-ARITH", "A5-ED-MAX", "A5-ED-COPY", "A5-LIS", "A8-EX"]

@@ -12,18 +12,6 @@ from verify.claims.lemmas import CLAIMS, _relu_select
 from verify.gadgets.paper import X, third_formula
 from verify.verdict import Verdict
 
-ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_the_committed_verdict_comes_out(claim, as_committed):
-    as_committed(claim)
-
-
-@pytest.mark.parametrize(("claim", "altered"), ALTERED, ids=[f"{claim.id}-{name}" for claim, name in ALTERED])
-def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
-    as_altered(claim, altered)
-
 
 def test_a_function_whose_largest_modulus_lies_elsewhere_is_found_out():
     with ctx.workprec(128):

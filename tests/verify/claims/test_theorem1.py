@@ -12,18 +12,6 @@ from verify.claims.inequality import family
 from verify.claims.theorem1 import CLAIMS
 from verify.claims.theorem1_steps import STEPS
 
-ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_the_committed_verdict_comes_out(claim, as_committed):
-    as_committed(claim)
-
-
-@pytest.mark.parametrize(("claim", "altered"), ALTERED, ids=[f"{claim.id}-{name}" for claim, name in ALTERED])
-def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
-    as_altered(claim, altered)
-
 
 def test_the_steps_come_first():
     assert CLAIMS[: len(STEPS)] == STEPS

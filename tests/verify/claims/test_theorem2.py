@@ -10,20 +10,7 @@ from bounds.formats import format_of
 from bounds.rounding import growth
 from verify.claims.nonnegative import unknowns
 from verify.claims.softmax import EDGE, L_tilde, L_tilde_in_the_proof, Softmax, compared, crowded, family
-from verify.claims.theorem2 import CLAIMS
 from verify.verdict import Verdict
-
-ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_the_committed_verdict_comes_out(claim, as_committed):
-    as_committed(claim)
-
-
-@pytest.mark.parametrize(("claim", "altered"), ALTERED, ids=[f"{claim.id}-{name}" for claim, name in ALTERED])
-def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
-    as_altered(claim, altered)
 
 
 def softmax(*weights: str, L: int = 2) -> Softmax:

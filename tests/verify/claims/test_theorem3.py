@@ -7,18 +7,6 @@ from verify.claims.remark1 import CLAIMS as REMARK_1
 from verify.claims.theorem3 import CLAIMS
 from verify.claims.theorem3_sizes import N, _polynomial, d, factor
 
-ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_the_committed_verdict_comes_out(claim, as_committed):
-    as_committed(claim)
-
-
-@pytest.mark.parametrize(("claim", "altered"), ALTERED, ids=[f"{claim.id}-{name}" for claim, name in ALTERED])
-def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
-    as_altered(claim, altered)
-
 
 def test_the_rows_of_remark_1_are_among_them():
     assert [claim.id for claim in REMARK_1] == [claim.id for claim in CLAIMS[-2:]]

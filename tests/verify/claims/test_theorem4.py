@@ -8,28 +8,15 @@ import pytest
 from constructions.compiler import copy_of
 from verify.claims.blocks import EDIT, LIS, Place, answer_states, clash, copies, generating, positions, run_of
 from verify.claims.runs import by_weights, constant_check, first_wrong, linear_check
-from verify.claims.theorem4 import CLAIMS
 from verify.dp.dtypes import size_limits
 from verify.dp.growth import point
 from verify.verdict import Verdict
-
-ALTERED = [(claim, name) for claim in CLAIMS for name in claim.altered]
 
 
 @pytest.fixture(scope="module")
 def lis_points():
     """Sizes of the stacks of LIS at three lengths."""
     return [point(LIS, size_limits(LIS, n)) for n in (2, 4, 6)]
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_the_committed_verdict_comes_out(claim, as_committed):
-    as_committed(claim)
-
-
-@pytest.mark.parametrize(("claim", "altered"), ALTERED, ids=[f"{claim.id}-{name}" for claim, name in ALTERED])
-def test_an_alteration_gets_its_own_verdict(claim, altered, as_altered):
-    as_altered(claim, altered)
 
 
 def test_two_places_clash_only_where_what_is_seen_is_equal():
