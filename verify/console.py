@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ _STYLES = {
 }
 _WIDTH_WHEN_PIPED = 200
 _PATIENCE_SECONDS = 1.0
+_WORDS = 24  # characters that a column of words keeps on a narrow screen
 
 
 class Console:
@@ -51,12 +53,19 @@ class Console:
         self._err = _Stream(file=sys.stderr, highlight=False)
 
     def table(self, table: Table) -> None:
-        """Draw a table, less the columns that the width has no room for; those are named below it."""
+        """Draw a table as wide as the screen allows: headers are stacked and words wrapped, then columns that may be
+        left out are, and named below; where the rest has no room side by side either, each row is drawn downwards.
+        """
         if self.quiet or self.json:
             return
         shown, left_out = self._fit(table)
         self.paragraph(table.title, "bold")
-        self._out.print(_rich(shown))
+        if self._width(shown, narrow=True) > self.width:
+            shown, left_out = table, []
+            for row in table.rows:
+                self._out.print(_record(table, row))
+        else:
+            self._out.print(_rich(shown, stacked=self._width(shown) > self.width))
         if left_out:
             self._out.print(Text(f"no room here for: {', '.join(left_out)} (see --json or the report)", style="dim"))
 
@@ -93,15 +102,17 @@ class Console:
             bar.close()
 
     def _fit(self, table: Table) -> tuple[Table, list[str]]:
+        """The table with the columns that have room once headers are stacked and words wrapped, and those left out."""
         left_out: list[str] = []
-        while self._natural_width(table) > self.width and (index := table.most_expendable()) is not None:
+        while self._width(table, narrow=True) > self.width and (index := table.most_expendable()) is not None:
             left_out.insert(0, table.columns[index].header)
             table = table.without(index)
         return table, left_out
 
-    def _natural_width(self, table: Table) -> int:
+    def _width(self, table: Table, narrow: bool = False) -> int:
+        """Characters that a table takes, drawn on single lines or as narrow as it can be."""
         unlimited = self._out.options.update(max_width=10_000)
-        return Measurement.get(self._out, unlimited, _rich(table)).maximum
+        return Measurement.get(self._out, unlimited, _rich(table, narrow, _WORDS if narrow else None)).maximum
 
 
 class _Stream(rich_console.Console):
@@ -144,10 +155,36 @@ class _LateBar:
         return bar
 
 
-def _rich(table: Table) -> RichTable:
+def _rich(table: Table, stacked: bool = False, words: int | None = None) -> RichTable:
+    """Drawn side by side; stacked: headers over several lines; words: how wide columns of words may be at most."""
     drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in table.columns:
-        drawn.add_column(Text(column.header), justify="right" if column.right else "left", no_wrap=True)
+    for k, column in enumerate(table.columns):
+        widest = max((len(row[k]) for row in table.rows), default=0)
+        header = _stacked(column.header, widest) if stacked else column.header
+        justify = "right" if column.right else "left"
+        widest_words = words if column.wraps else None
+        drawn.add_column(Text(header), justify=justify, no_wrap=not column.wraps, max_width=widest_words)
     for row in table.rows:
-        drawn.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+        drawn.add_row(*map(_cell, row))
     return drawn
+
+
+def _record(table: Table, row: tuple[str, ...]) -> RichTable:
+    """One row drawn downwards: every header with its cell beside it."""
+    drawn = RichTable(box=None, show_header=False, pad_edge=False)
+    drawn.add_column(no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for column, cell in zip(table.columns, row, strict=True):
+        drawn.add_row(Text(column.header, style="dim"), _cell(cell))
+    drawn.add_row("", "")
+    return drawn
+
+
+def _cell(text: str) -> Text:
+    return Text(text, style=_STYLES.get(text, ""))
+
+
+def _stacked(header: str, widest: int) -> str:
+    """A header in lines no wider than its cells, where its words allow that."""
+    room = max(widest, *map(len, header.split()), 1)
+    return "\n".join(textwrap.wrap(header, room, break_long_words=False, break_on_hyphens=False))

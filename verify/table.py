@@ -8,11 +8,13 @@ class Column:
     """One column. right: its cells are numbers, aligned at their right end.
 
     rank: what may be left out on a narrow screen; 0 always stays, and higher ranks go first.
+    wraps: its cells are words, which may go on in a second line; numbers and names are never broken.
     """
 
     header: str
     right: bool = True
     rank: int = 0
+    wraps: bool = False
 
     def __post_init__(self) -> None:
         if self.rank < 0:

@@ -41,6 +41,40 @@ def test_no_line_is_wider_than_the_screen_and_no_number_is_broken(
     assert (f"column {len(shown)}" in text.partition("no room here for:")[2]) == (len(shown) < 8)
 
 
+STUBBORN = Table(
+    "Rows that nothing may be left out of",
+    (Column("module", right=False), *(Column(f"state entries {k}") for k in range(4)), Column("said", wraps=True)),
+    (("ssm-linear", *(f"{k}{k}{k}{k}{k}{k}" for k in range(4)), "that it copies every value bit by bit at once"),),
+)
+
+
+@pytest.mark.parametrize("columns", ["200", "120", "90", "60", "30"])
+def test_where_nothing_may_be_left_out_nothing_is_cut(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str
+):
+    # Tables at 80 columns once had headers and cells cut ("state entri...", "13...").
+    monkeypatch.setenv("COLUMNS", columns)
+    Console().table(STUBBORN)
+    lines = capsys.readouterr().out.splitlines()[1:]
+    words = " ".join(lines).split()
+    assert max(map(len, lines)) <= int(columns)
+    assert all(words.count(cell) == 1 for cell in STUBBORN.rows[0][:-1])
+    assert all(word in words for word in STUBBORN.rows[0][-1].split())
+    assert words.count("entries") == 4
+    assert "…" not in "".join(lines)
+
+
+def test_headers_are_stacked_before_columns_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("COLUMNS", "60")
+    columns = tuple(Column(f"a rather long header {k}", rank=k) for k in range(4))
+    Console().table(Table("", columns, (("1",) * 4,)))
+    out = capsys.readouterr().out
+    assert out.split().count("header") == 4
+    assert "no room" not in out
+
+
 def test_a_piped_table_is_whole_and_plain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     text = draw(monkeypatch, capsys, None)
     assert all(f"{k}.2345e+67" in text for k in range(8))

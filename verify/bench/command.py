@@ -20,12 +20,12 @@ from verify.verdict import Result
 
 CASES = 15 + SWEEPS + PROGRAMS
 COLUMNS = (
-    Column("what", right=False),
-    Column("run as", right=False),
+    Column("what", right=False, wraps=True),
+    Column("run as", right=False, wraps=True),
     Column("time"),
     Column("rate"),
     Column("ratio"),
-    Column("of", right=False, rank=1),
+    Column("of", right=False, rank=1, wraps=True),
     Column("aim", right=False, rank=2),
     Column("reached", right=False),
     Column("exact", right=False, rank=3),

@@ -17,15 +17,15 @@ PACKAGES = ("numpy", "jax", "jaxlib", "sympy", "python-flint")
 
 def run(settings: ClaimsSettings, console: Console) -> Outcome:
     """Carry out the request.  An interrupt ends it early with the rows that are done."""
-    return _decided(settings, console) if settings.claims else _listed(settings, console)
+    return _decided(settings, console) if settings.claims else _listed(settings)
 
 
-def _listed(settings: ClaimsSettings, console: Console) -> Outcome:
+def _listed(settings: ClaimsSettings) -> Outcome:
     printed = count([claim.expected for claim in LEDGER])
     sentence = f"nothing was decided; {len(LEDGER)} claims, committed as printed: {printed}. Name some to decide them."
     rows = [listed(claim) for claim in LEDGER]
     result = Result("claims", settings.document(), environment(), [], rows, sentence)
-    return Outcome(result, (listing(LEDGER, console.width),), ())
+    return Outcome(result, (listing(LEDGER),), ())
 
 
 def _decided(settings: ClaimsSettings, console: Console) -> Outcome:

@@ -13,8 +13,7 @@ from verify.table import Column, Table
 from verify.verdict import Check, Verdict
 
 _SIGNIFICANT = 6
-_SHORTEST = 24
-_GAP = 3  # blanks between two columns
+_IN_SHORT = Column("in short", right=False, wraps=True)
 
 
 def count(verdicts: Sequence[Verdict]) -> str:
@@ -23,22 +22,12 @@ def count(verdicts: Sequence[Verdict]) -> str:
     return ", ".join(f"{found[verdict]} {verdict.value}" for verdict in Verdict if found[verdict])
 
 
-def cut(text: str, length: int) -> str:
-    """`text` on one line, ended between two words with "..." where it is longer than `length`."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else f"{line[: length - 4].rsplit(' ', 1)[0].rstrip(',;:')} ..."
-
-
-def listing(claims: Sequence[Claim], width: int) -> Table:
-    """The rows with their committed verdicts, what they say cut so that the table is at most `width` wide."""
+def listing(claims: Sequence[Claim]) -> Table:
+    """The rows with their committed verdicts and, in a few words, what they say."""
     names = ("id", "printed", "repaired", "where")
-    before = [(each.id, each.expected.value, _word(each.expected_repair), each.where) for each in claims]
-    taken = sum(max(map(len, cells)) + _GAP for cells in zip(names, *before, strict=True))
-    room = max(width - taken, _SHORTEST)
-    rows = tuple((*cells, cut(SHORT[each.id], room)) for cells, each in zip(before, claims, strict=True))
-    ranks = {"where": 1}
-    columns = tuple(Column(name, right=False, rank=ranks.get(name, 0)) for name in (*names, "in short"))
-    return Table("The ledger, as committed", columns, rows)
+    columns = (*(Column(name, right=False, rank=int(name == "where")) for name in names), _IN_SHORT)
+    rows = ((e.id, e.expected.value, _word(e.expected_repair), e.where, SHORT[e.id]) for e in claims)
+    return Table("The ledger, as committed", columns, tuple(rows))
 
 
 def outcomes(rows: Sequence[Decided]) -> Table:

@@ -7,7 +7,7 @@ import pytest
 
 from verify.claims import command, settings
 from verify.claims.ledger import LEDGER, claim_of
-from verify.claims.words import cut, listing
+from verify.claims.short import SHORT
 from verify.cli import main
 from verify.verdict import Verdict
 
@@ -86,14 +86,11 @@ def test_a_topic_is_all_of_its_rows(text: str):
     assert [claim.id for claim in chosen] == [claim.id for claim in LEDGER if claim.topic == "Theorem 3"]
 
 
-@pytest.mark.parametrize("width", [60, 100, 200])
-def test_the_list_is_no_wider_than_asked(width: int):
-    room = max(width, 60)
-    table = listing(LEDGER, room)
-    assert all(len(row[-1]) <= max(24, room) for row in table.rows)
-
-
-@pytest.mark.parametrize(("text", "length", "short"), [("a b c", 5, "a b c"), ("one, two three", 12, "one ...")])
-def test_words_are_cut_between_words(text: str, length: int, short: str):
-    assert cut(text, length) == short
-    assert len(cut(text, length)) <= length
+def test_the_list_is_whole_on_a_narrow_screen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["claims"]) == 0
+    lines = capsys.readouterr().out.splitlines()[:-1]
+    start = lines[2].index("in short")
+    said = " ".join(" ".join(line[start:] for line in lines[4:]).split())
+    assert max(map(len, lines)) <= 80
+    assert said.startswith(" ".join(SHORT[claim.id] for claim in LEDGER))
