@@ -12,6 +12,7 @@ from constructions.gadgets.product import product
 from constructions.gadgets.run import evaluate
 from verify.cli import main
 from verify.errors import BadInput
+from verify.files import LONGEST_NAME
 from verify.gadgets.blocks import deactivation_checks, printed_indicators
 from verify.gadgets.cases import cases
 from verify.gadgets.curves import promised, rounding_check, run_case
@@ -45,6 +46,13 @@ def test_options_are_read_exactly():
 def test_bad_options_name_what_is_allowed(option, text):
     with pytest.raises(BadInput, match="nearest that works"):
         parse({option: text})
+
+
+def test_a_long_request_has_a_name_that_a_file_may_have():
+    long = {"mantissa-bits": ",".join(map(str, range(3, 40))), "M": "9." + "9" * 57, "epsilon": "0.3" + "3" * 57}
+    names = {parse(long | {"alpha": alpha}).name() for alpha in ("1", "2")}
+    assert len(names) == 2
+    assert all(len(name) <= LONGEST_NAME for name in names)
 
 
 def test_printed_steps_come_out_as_expected():

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from bounds.formats import FORMATS
+from verify.files import report_name
 from verify.gadgets.float import Precision
 from verify.gadgets.mantissa import LARGEST_BITS
 from verify.notation import number
@@ -62,8 +63,7 @@ class GadgetsSettings:
 
     def name(self) -> str:
         """A file name that tells settings apart, such as `gadgets-epsilon0.01`."""
-        parts = [f"{name.replace('-', '')}{text.replace(',', '_')}" for name, text in self._changed()]
-        return "-".join(["gadgets", *parts])
+        return report_name(["gadgets", *(f"{name.replace('-', '')}{text}" for name, text in self._changed())])
 
     def _changed(self) -> list[tuple[str, str]]:
         usual = GadgetsSettings()
