@@ -90,7 +90,7 @@ SMALL = {
     "trace": ("1", "4", "30"),
     "devices": ("1", "2", "9"),
     "seed": ("0", "7", "4294967295"),
-    "mantissa-bits": ("1", "4", "7,9", ",".join(map(str, range(1, 40)))),
+    "mantissa-bits": ("1", "4", "7,9", ",".join(map(str, range(3, 25)))),
     "lemma": ("1", "2..5", "3", "all"),
     "theorem": ("4", "5", "both"),
     "module": ("all", "ssm-linear", "ssm-gated,attention", "ssm-constant"),
