@@ -2,6 +2,8 @@
 
 import csv
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from verify import memory
 from verify.cli import main
 from verify.sweep import command, work
+from verify.sweep.grid import Run
 from verify.sweep.measure import Record
+from verify.sweep.programs import Programs
 from verify.sweep.rows import FIELDS
 
 GRID = (
@@ -80,11 +84,11 @@ def test_an_interrupt_keeps_what_is_done(
     true, words = work.measure, (*SHORT, "--no-report", "--store", str(tmp_path / "s"), "--json")
     made: list[object] = []
 
-    def two(run: object, programs: object) -> Record:
+    def two(runs: Sequence[Run], programs: Programs) -> list[Record]:
         if len(made) == 2:
             raise KeyboardInterrupt
-        made.append(run)
-        return true(run, programs)  # pyright: ignore[reportArgumentType]
+        made.extend(runs)
+        return true(runs, programs)
 
     monkeypatch.setattr(work, "measure", two)
     code, out, _ = run(capsys, *words)
@@ -99,9 +103,8 @@ def test_an_interrupt_keeps_what_is_done(
 def test_a_disagreement_is_exit_1_with_a_witness(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     true = work.measure
 
-    def off(run: object, programs: object) -> Record:
-        record = true(run, programs)  # pyright: ignore[reportArgumentType]
-        return Record(**{**record.document(), "measured": 0.25})
+    def off(runs: Sequence[Run], programs: Programs) -> list[Record]:
+        return [replace(record, measured=0.25) for record in true(runs, programs)]
 
     monkeypatch.setattr(work, "measure", off)
     code, out, _ = run(capsys, *SHORT, "--no-report", "--json")

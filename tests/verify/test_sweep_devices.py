@@ -37,8 +37,9 @@ def on_one(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     return json.loads(out)["rows"]
 
 
-@pytest.mark.parametrize("devices", ["3", "8"])
+@pytest.mark.parametrize("devices", ["2", "3", "8"])
 def test_the_results_are_those_of_one_device(tmp_path: Path, on_one: list[dict], devices: str):
+    """N = 16 and 64 are runs of one program: 2 devices take a cell each, 3 and 8 share every cell."""
     code, out, err = verify(tmp_path, "--devices", devices, "--json")
     assert code == 0, err
     rows = json.loads(out)["rows"]
@@ -46,11 +47,44 @@ def test_the_results_are_those_of_one_device(tmp_path: Path, on_one: list[dict],
     for one, many in zip(on_one, rows, strict=True):
         for name in one.keys() - {"seconds", *MEASURED}:
             assert one[name] == many[name]
-        # Sparse sums do not change their order; both runs of the others lie within the rounding bound of the same.
-        room = 0.0 if one["execution"] == "sparse" else one["error_possibly"] - one["error_surely"]
+        # A cell of its own is what one device computes.  Shared, sparse sums do not change their order; both runs of
+        # the others lie within the rounding bound of the same.
+        alike = devices == "2" or one["execution"] == "sparse"
+        room = 0.0 if alike else one["error_possibly"] - one["error_surely"]
         for name in MEASURED[:2]:
             assert abs(one[name] - many[name]) <= room
         assert abs(one["rms_error"] - many["rms_error"]) <= 2 * room + growth(8, format_of("float64"))
+
+
+DEALT = """
+from fractions import Fraction
+from verify.sweep.devices import mesh
+from verify.sweep.grid import Run
+from verify.sweep.measure import measure
+from verify.sweep.programs import Programs
+runs = [Run("ssm-constant", 16, L, 8, Fraction("0.9"), None, "float32", 0) for L in range(1, 12)]
+programs = Programs(mesh(8))
+groups = programs.batches(runs)
+assert [len(group) for group in groups] == [8, 1, 1, 1], groups
+made = programs.prepare(programs.kind(groups[0])).result()
+assert all(sharding.spec[0] == "devices" for sharding in made.shardings), made.shardings
+many = measure(groups[0], programs)
+one = Programs(mesh(1))
+for run, record in zip(groups[0], many):
+    (alone,) = measure([run], one)
+    for name in ("measured", "attained", "random", "routes", "rms", "worst"):
+        assert getattr(record, name) == getattr(alone, name), (run, name)
+programs.close()
+one.close()
+"""
+
+
+def test_eight_cells_lie_on_eight_devices_and_are_what_one_computes():
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", DEALT], env=os.environ | flags, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_devices_that_are_absent_are_refused(tmp_path: Path):
@@ -68,11 +102,13 @@ def test_a_platform_that_is_absent_is_refused(tmp_path: Path):
 
 
 def test_two_hosts_of_four_devices_give_one_document(tmp_path: Path):
-    """Each host runs the same command; the first tells the outcome, the second nothing."""
+    """Each host runs the same command; the first tells the outcome, the second nothing.  Of ten runs eight are dealt
+    out, a run each, and two are shared.
+    """
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "verify", "sweep", "--N", "16,64", "--L", "8", "--epsilon", "0.1"]
+    words = [sys.executable, "-m", "verify", "sweep", "--N", "16,64", "--L", "1..16", "--epsilon", "0.1"]
     words += ["--module", "ssm-linear", "--dtype", "float32", "--no-report", "--json"]
     own = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
     own |= {"JAX_COORDINATOR_ADDRESS": f"localhost:{port}", "JAX_NUM_PROCESSES": "2"}
@@ -90,6 +126,6 @@ def test_two_hosts_of_four_devices_give_one_document(tmp_path: Path):
     (first, said), (second, _) = (host.communicate() for host in hosts)
     assert [host.returncode for host in hosts] == [0, 0], said
     rows = json.loads(first)["rows"]
-    assert [row["N"] for row in rows] == [16, 64]
+    assert [(row["N"], row["L"]) for row in rows] == [(N, L) for N in (16, 64) for L in (1, 2, 4, 8, 16)]
     assert all(row["copies"] and row["max_abs_error"] == 0.0 for row in rows)
     assert second == ""

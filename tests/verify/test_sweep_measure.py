@@ -36,6 +36,11 @@ def programs() -> Iterator[Programs]:
     made.close()
 
 
+def measured(run: Run, programs: Programs) -> Record:
+    (record,) = measure([run], programs)
+    return record
+
+
 def verdicts(run: Run, record: Record, epsilon: Fraction = Fraction(1, 10)) -> dict[str, Verdict]:
     cell = Cell(run, epsilon)
     found = checks([cell], {run: record}, [row(cell, record)])
@@ -44,14 +49,14 @@ def verdicts(run: Run, record: Record, epsilon: Fraction = Fraction(1, 10)) -> d
 
 @pytest.mark.parametrize("run", ALL, ids=lambda run: f"{run.module}-{run.N}-{run.L}")
 def test_measured_and_predicted_agree(programs: Programs, run: Run):
-    record = measure(run, programs)
+    record = measured(run, programs)
     assert record.surely <= record.attained <= record.measured <= record.possibly
     assert set(verdicts(run, record).values()) == {Verdict.HELD}
 
 
 def test_one_value_alone_is_worth_what_is_forgotten(programs: Programs):
     """One-hot keys: the error is 1 - a^(L-1), and Theorem 1's exact requirement is (1 - eps) / a^(L-1)."""
-    record, eps64 = measure(FORGETS, programs), format_of("float64")
+    record, eps64 = measured(FORGETS, programs), format_of("float64")
     lost = 1 - Fraction("0.9") ** 7
     stored = growth(30, format_of("float32"), library_calls=3 * 7)  # a is stored as a rounded logarithm
     assert abs(record.worst - float(lost)) <= stored
@@ -62,7 +67,7 @@ def test_one_value_alone_is_worth_what_is_forgotten(programs: Programs):
 
 
 def test_after_all_is_written_the_floors_are_reached(programs: Programs):
-    record = measure(WRITTEN_FIRST, programs)
+    record = measured(WRITTEN_FIRST, programs)
     assert record.worst >= worst_case_floor(40, 12, 1, 1)
     assert record.rms_least == mean_square_floor(40, 12)
     assert record.rms_least is not None
@@ -83,20 +88,26 @@ def test_a_weight_that_is_off_is_seen(programs: Programs, run: Run, factor: floa
     """The program runs with weights 1 % off (or NaN), the second route with the right ones."""
     true = programs.outputs
 
-    def off(prepared, run, x, steps):
-        module = jax.tree.map(lambda leaf: np.asarray(leaf * factor, leaf.dtype), prepared.memory.module)
-        return true(replace(prepared, memory=replace(prepared.memory, module=module)), run, x, steps)
+    def off(asked):
+        (own,) = asked
+        module = jax.tree.map(lambda leaf: np.asarray(leaf * factor, leaf.dtype), own.prepared.memory.module)
+        prepared = replace(own.prepared, memory=replace(own.prepared.memory, module=module))
+        return true([replace(own, prepared=prepared)])
 
     monkeypatch.setattr(programs, "outputs", off)
-    found = verdicts(run, measure(run, programs))
+    found = verdicts(run, measured(run, programs))
     assert found["two-routes"] is Verdict.REFUTED
 
 
 @pytest.mark.parametrize("run", [LINEAR, WRITTEN_FIRST], ids=lambda run: run.module)
 def test_an_output_that_belongs_to_another_step_is_seen(programs: Programs, run: Run, monkeypatch: pytest.MonkeyPatch):
     true = programs.outputs
-    monkeypatch.setattr(programs, "outputs", lambda p, r, x, steps: true(p, r, x, np.maximum(steps - 1, 0)))
-    found = verdicts(run, measure(run, programs))
+
+    def earlier(asked):
+        return true([replace(each, steps=np.maximum(each.steps - 1, 0)) for each in asked])
+
+    monkeypatch.setattr(programs, "outputs", earlier)
+    found = verdicts(run, measured(run, programs))
     assert found["two-routes"] is Verdict.REFUTED
     assert found["worst-case"] is Verdict.REFUTED
 
@@ -104,4 +115,4 @@ def test_an_output_that_belongs_to_another_step_is_seen(programs: Programs, run:
 def test_values_that_are_not_the_worst_are_seen(programs: Programs, monkeypatch: pytest.MonkeyPatch):
     """The measured error must reach the closed form, not only stay below it."""
     monkeypatch.setattr(measuring, "ssm_worst_values", lambda scores, *_: np.ones(scores.shape))
-    assert verdicts(CROWDED, measure(CROWDED, programs))["worst-case"] is Verdict.REFUTED
+    assert verdicts(CROWDED, measured(CROWDED, programs))["worst-case"] is Verdict.REFUTED

@@ -19,7 +19,7 @@ from verify.copy.task import uniform_values
 from verify.sweep.devices import mesh
 from verify.sweep.grid import D, Run
 from verify.sweep.measure import judged, prepared_on
-from verify.sweep.programs import Programs, kind_of
+from verify.sweep.programs import Asked, Programs, kind_of
 
 RUNS = (
     Run("ssm-linear", 40, 8, 0, Fraction(1), None, "float32", 0),
@@ -35,6 +35,12 @@ def programs() -> Iterator[Programs]:
     made = Programs(mesh(None))
     yield made
     made.close()
+
+
+def outputs(programs: Programs, run: Run, x: np.ndarray) -> tuple[np.ndarray, str]:
+    prepared = prepared_on(run, D)
+    (y,), execution = programs.outputs([Asked(run, prepared, prepared.task.sequence(x), judged(run))])
+    return y, execution
 
 
 def alone(run: Run, x: np.ndarray, execution: str) -> np.ndarray:
@@ -56,7 +62,7 @@ def alone(run: Run, x: np.ndarray, execution: str) -> np.ndarray:
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: f"{run.module}-{run.L}-{run.dtype}")
 def test_a_padded_run_is_the_run_at_its_own_length(programs: Programs, run: Run):
     x = uniform_values(run.N, D, 1.0, 0, jnp.dtype(run.dtype))
-    padded, execution = programs.outputs(prepared_on(run, D), run, prepared_on(run, D).task.sequence(x), judged(run))
+    padded, execution = outputs(programs, run, x)
     np.testing.assert_array_equal(padded, alone(run, x, execution))
 
 
@@ -72,8 +78,8 @@ def test_weights_are_arguments(programs: Programs):
     first, second = (Run("ssm-constant", 16, 4, 16, Fraction(a), None, "float32", 0) for a in ("0.9", "0.5"))
     assert kind_of(first, 1) == kind_of(second, 1)
     x = uniform_values(16, D, 1.0, 0, np.dtype(np.float32))
-    outputs = [programs.outputs(prepared_on(run, D), run, x, judged(run))[0] for run in (first, second)]
+    first_y, second_y = (outputs(programs, run, x)[0] for run in (first, second))
     kept = [float(run.a) ** 3 for run in (first, second)]
-    ratio = outputs[0].astype(np.float64) * kept[1] - outputs[1].astype(np.float64) * kept[0]
+    ratio = first_y.astype(np.float64) * kept[1] - second_y.astype(np.float64) * kept[0]
     assert np.abs(ratio).max() <= 2 * growth(3 * 16 * 4, format_of("float32"), library_calls=3 * 16)
-    assert not (outputs[0] == outputs[1]).all()
+    assert not (first_y == second_y).all()

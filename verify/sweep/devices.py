@@ -1,4 +1,7 @@
-"""The devices that share a sweep's work: a mesh of one axis, and how each module's arrays lie on it.
+"""The devices that share a sweep's work: a mesh of one axis, and what is dealt out along it.
+
+Cells: as many runs of one program as there are devices are carried out at once, a run on each.  Nothing is exchanged,
+and each device does what a single one would do.  Runs that are left over are shared, one after the other:
 
 Recurrences: the coordinates of the values are dealt out.  Each coordinate has a recurrence of its own, so every device
 runs all steps on its share and nothing is exchanged.  The sparse execution forms no sum over states, so its results

@@ -5,6 +5,7 @@ ask after all is written), evenly spread and with both ends; the same ones for t
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,7 +29,7 @@ from verify.copy.task import task, uniform_values
 from verify.copy.tolerance import tolerance
 from verify.independent import recorded_Delta, scores, weighed
 from verify.sweep.grid import D, Run
-from verify.sweep.programs import JUDGED, Programs
+from verify.sweep.programs import JUDGED, Asked, Programs
 from verify.sweep.tolerance import constant_tolerance, exact_tolerance, gated_tolerance, is_exact
 
 
@@ -76,26 +77,63 @@ class Record:
         return asdict(self)
 
 
-def measure(run: Run, programs: Programs) -> Record:
-    """Carry out one run; its seconds do not count the compilation, which serves many."""
-    programs.ready(run)
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """A run before it is carried out: what it is asked, and what the closed forms and the second route say of that.
+
+    S: scores of the judged steps; worst: their exact worst cases; at: the step of the largest; second: the outputs by
+    the second route; Delta: the recorded Delta of the stored weights.
+    """
+
+    asked: Asked
+    S: Float[np.ndarray, "R N"]
+    pos: Int[np.ndarray, " R"]
+    worst: Float[np.ndarray, " R"]
+    at: int
+    values: Float[np.ndarray, "N d"]
+    second: Float[np.ndarray, "R d"]
+    Delta: float
+    seconds: float
+
+
+def measure(runs: Sequence[Run], programs: Programs) -> list[Record]:
+    """Carry out a group of `Programs.batches`; seconds do not count the compilation, which serves many, and devices
+    that work at once share those of a call.
+    """
+    kind = programs.kind(runs)
+    programs.prepare(kind).result()
+    posed = [pose(run, programs.width(kind)) for run in runs]
     begin = time.perf_counter()
-    memory, prepared = memory_of(run, D), prepared_on(run, programs.width)
+    outputs, execution = programs.outputs([each.asked for each in posed])
+    own = (time.perf_counter() - begin) / len(runs)
+    return [judge(each, y, execution, kind.length, own) for each, y in zip(posed, outputs, strict=True)]
+
+
+def pose(run: Run, width: int) -> Posed:
+    """The run on the values that attain its exact worst case, with values of `width` coordinates."""
+    begin = time.perf_counter()
+    memory, prepared = memory_of(run, D), prepared_on(run, width)
     steps = judged(run)
     pos = prepared.task.target[steps]
     S = scores(prepared.memory, prepared.position[: run.N], prepared.target, steps)
     Delta = recorded_Delta(memory)
     worst = ssm_worst_case(S, pos, 1.0, Delta)
     at = int(worst.argmax())
-    attaining = ssm_worst_values(S[[at]], pos[[at]], 1.0)[0]
-    x = _values(run, attaining)
-    second = Delta * weighed(S, x)
-    y, execution = programs.outputs(prepared, run, prepared.task.sequence(x), steps)
+    x = _values(run, ssm_worst_values(S[[at]], pos[[at]], 1.0)[0])
+    asked = Asked(run, prepared, prepared.task.sequence(x), steps)
+    return Posed(asked, S, pos, worst, at, x, Delta * weighed(S, x), Delta, time.perf_counter() - begin)
+
+
+def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, length: int, seconds: float) -> Record:
+    """The record of a run that put out `y` when padded to `length` steps, in so many seconds."""
+    begin = time.perf_counter()
+    run, prepared, steps = posed.asked.run, posed.asked.prepared, posed.asked.steps
+    memory, S, pos, worst, at, x = memory_of(run, D), posed.S, posed.pos, posed.worst, posed.at, posed.values
     outputs, wanted = y.astype(np.float64), memory.Delta * x[pos].astype(np.float64)
-    allowed = _tolerance(prepared, run, steps, worst, execution, programs)
-    slack = 0.0 if is_exact(memory) else allowed + abs(Delta - memory.Delta)
+    allowed = _tolerance(prepared, run, steps, worst, execution, length)
+    slack = 0.0 if is_exact(memory) else allowed + abs(posed.Delta - memory.Delta)
     off = np.abs(outputs - wanted)
-    gap = np.abs(outputs - second).max(axis=1)
+    gap = np.abs(outputs - posed.second).max(axis=1)
     nearest = _nearest_to_its_bound(gap, allowed)
     own = x[:, 1:].astype(np.float64)
     mean_square = 1.0 - 2.0 * S[np.arange(len(S)), pos] + (S * S).sum(axis=1)
@@ -119,7 +157,7 @@ def measure(run: Run, programs: Programs) -> Record:
         rms_least=float(mean_square_floor(run.N, min(run.d_h, run.N))) if run.L is None else None,
         exact=is_exact(memory),
         **vars(_scores_at(prepared, S[at], int(steps[at]), int(pos[at]))),
-        seconds=time.perf_counter() - begin,
+        seconds=posed.seconds + seconds + time.perf_counter() - begin,
     )
 
 
@@ -164,14 +202,14 @@ def _random(N: int, seed: int) -> Float[np.ndarray, "N d"]:
 
 
 def _tolerance(
-    prepared: Prepared, run: Run, steps: np.ndarray, worst: np.ndarray, execution: str, programs: Programs
+    prepared: Prepared, run: Run, steps: np.ndarray, worst: np.ndarray, execution: str, length: int
 ) -> Float[np.ndarray, " R"]:
     """For each judged step, the bound of the distance of its output from real arithmetic."""
     memory = prepared.memory
     if is_exact(memory):
         return exact_tolerance(memory, len(steps), run.dtype)
     if isinstance(memory.module, SSM):
-        target, length = prepared.target[steps], programs.length(run)
+        target = prepared.target[steps]
         return constant_tolerance(memory, target, steps, run.N, length, execution, run.dtype)
     if not isinstance(memory.module, Attention):
         return gated_tolerance(memory, worst, run.steps, run.dtype)

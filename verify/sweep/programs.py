@@ -1,5 +1,6 @@
 """Compiled programs, each serving many cells: one for a module, a length that the run is padded to, a width of codes
-and a dtype.  Weights, codes, positions and values are its arguments.
+and a dtype.  Weights, codes, positions and values are its arguments.  On several devices a program has two forms: one
+deals as many runs as there are devices, a run each; the other lets all devices share one run (verify.sweep.devices).
 
 Padding changes no number that is read.  Steps after the last one neither write nor read (VOID).  A one-hot memory gets
 slots that are never written, and codes get coordinates that are 0: both add zeros to sums.  `tests` compare a padded
@@ -7,14 +8,15 @@ run with the module at its own N, bit by bit.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Float, Int
 
 from constructions.attention import Attention, attend
@@ -30,7 +32,7 @@ from constructions.recurrence import Execution
 from constructions.rows import VOID
 from constructions.run import run_block, run_ssm, suited_execution
 from verify.copy.modules import Prepared, as_stored
-from verify.sweep.devices import dealt
+from verify.sweep.devices import AXIS, dealt
 from verify.sweep.grid import D, Run
 
 JUDGED = 64  # steps whose outputs are judged
@@ -40,23 +42,37 @@ SHORTEST_16_BIT = 256  # XLA on a CPU widens the whole state of a 16-bit format 
 
 @dataclass(frozen=True)
 class Kind:
-    """What tells programs apart.  length: steps after padding; codes: width of a code, 0 for one-hots."""
+    """What tells programs apart.  length: steps after padding; codes: width of a code, 0 for one-hots; shares: how many
+    devices share a run, 1 where each has its own.
+    """
 
     module: str
     length: int
     codes: int
     forgets: bool
     dtype: str
+    shares: int
 
 
+@lru_cache(maxsize=2**16)
 def kind_of(run: Run, devices: int) -> Kind:
-    """The program that serves a run: powers of four of steps, dealt out evenly."""
+    """The program that serves a run: powers of four of steps, dealt out evenly over the devices that share it."""
     padded = SHORTEST if jnp.finfo(run.dtype).bits > 16 else SHORTEST_16_BIT
     while padded < run.steps:
         padded *= 4
     length = -(-padded // devices) * devices
     codes = {"ssm-constant": run.d_h, "attention": max(1, (length - 1).bit_length())}.get(run.module, 0)
-    return Kind(run.module, length, codes, run.a != 1, run.dtype)
+    return Kind(run.module, length, codes, run.a != 1, run.dtype, devices)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """One run as a program takes it: the module on its task, values for every step, the steps to put out."""
+
+    run: Run
+    prepared: Prepared
+    x: Float[np.ndarray, "T d"]
+    steps: Int[np.ndarray, " R"]
 
 
 class Programs:
@@ -66,13 +82,28 @@ class Programs:
 
     def __init__(self, mesh: Mesh) -> None:
         self.mesh = mesh
-        self.width = -(-D // mesh.size) * mesh.size
         self._beside = ThreadPoolExecutor(1)
         self._compiled: dict[Kind, Future[_Program]] = {}
 
-    def ready(self, run: Run) -> None:
-        """Wait until the program of a run is compiled."""
-        self.prepare(kind_of(run, self.mesh.size)).result()
+    def batches(self, runs: Iterable[Run]) -> list[list[Run]]:
+        """The runs in groups that one call carries out: of one program, one for each device; what is left over, one by
+        one on all devices.
+        """
+        alike: dict[Kind, list[Run]] = {}
+        for run in runs:
+            alike.setdefault(kind_of(run, 1), []).append(run)
+        n = self.mesh.size
+        whole = [group[k : k + n] for group in alike.values() for k in range(0, len(group) - n + 1, n)]
+        rest = [[run] for group in alike.values() for run in group[len(group) // n * n :]]
+        return whole + rest
+
+    def kind(self, runs: Sequence[Run]) -> Kind:
+        """The program of a group of `batches`."""
+        return kind_of(runs[0], self.mesh.size if len(runs) == 1 else 1)
+
+    def width(self, kind: Kind) -> int:
+        """Coordinates of a value, such that all devices that share a run get as many."""
+        return -(-D // kind.shares) * kind.shares
 
     def compiling(self, runs: Iterable[Run]) -> float:
         """About how many seconds the programs of these runs that are not compiled will take, from those that are; 0
@@ -80,28 +111,28 @@ class Programs:
         """
         took = [done.result().seconds for done in self._compiled.values() if done.done()]
         known = {kind for kind, done in self._compiled.items() if done.done()}
-        missing = {kind_of(run, self.mesh.size) for run in runs} - known
+        missing = {self.kind(group) for group in self.batches(runs)} - known
         return len(missing) * sum(took) / len(took) if took else 0.0
-
-    def length(self, run: Run) -> int:
-        """The steps that a run is padded to."""
-        return kind_of(run, self.mesh.size).length
 
     def prepare(self, kind: Kind) -> "Future[_Program]":
         """Begin to compile it, unless that has begun."""
         if kind not in self._compiled:
-            self._compiled[kind] = self._beside.submit(_compile, kind, self.mesh, self.width)
+            self._compiled[kind] = self._beside.submit(_compile, kind, self.mesh, self.width(kind))
         return self._compiled[kind]
 
-    def outputs(
-        self, prepared: Prepared, run: Run, x: Float[np.ndarray, "T d"], steps: np.ndarray
-    ) -> tuple[Float[np.ndarray, "R d"], str]:
-        """y at the given steps, at most JUDGED of them, and the name of the execution."""
-        kind = kind_of(run, self.mesh.size)
+    def outputs(self, asked: Sequence[Asked]) -> tuple[list[Float[np.ndarray, "R d"]], str]:
+        """y of each run at its steps, at most JUDGED of them, and the name of the execution; the runs are a group of
+        `batches`.
+        """
+        kind = self.kind([each.run for each in asked])
         program = self.prepare(kind).result()
-        leaves = _leaves(prepared, x, steps, kind, self.width)
+        own = [_leaves(each, kind, self.width(kind)) for each in asked]
+        leaves = own[0] if len(own) == 1 else [np.stack(leaf) for leaf in zip(*own, strict=True)]
         y = np.asarray(program.run(jax.device_put(leaves, program.shardings)))
-        return y[: len(steps), : x.shape[1]], program.execution
+        every = y[None] if len(own) == 1 else y
+        return [
+            found[: len(each.steps), : each.x.shape[1]] for each, found in zip(asked, every, strict=True)
+        ], program.execution
 
     def close(self) -> None:
         """Give up what is not compiled yet."""
@@ -133,13 +164,30 @@ def _compile(kind: Kind, mesh: Mesh, width: int) -> _Program:
         run = run_ssm(module, stream, execution) if isinstance(module, SSM) else run_block(module, stream, execution)
         return run[VALUES].dense()[steps]
 
-    shardings = _shardings(module, stream, mesh)
-    shapes = [jax.ShapeDtypeStruct(np.shape(leaf), leaf.dtype) for leaf in leaves]
-    whole = dealt(mesh, None, 2)
-    compiled = jax.jit(outputs, in_shardings=(shardings,), out_shardings=whole).lower(shapes).compile()
+    shapes = [(np.shape(leaf), leaf.dtype) for leaf in leaves]
+    if kind.shares == mesh.size:  # one run at a time
+        program, shardings = outputs, _shardings(module, stream, mesh)
+    else:
+        program, shapes = _each_its_own(outputs, mesh), [((mesh.size, *shape), dtype) for shape, dtype in shapes]
+        shardings = [dealt(mesh, 0, len(shape)) for shape, _ in shapes]
+    whole = NamedSharding(mesh, PartitionSpec())
+    arguments = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in shapes]
+    compiled = jax.jit(program, in_shardings=(shardings,), out_shardings=whole).lower(arguments).compile()
     return _Program(
         compiled, shardings, "row blocks" if execution is None else execution.value, time.perf_counter() - begin
     )
+
+
+def _each_its_own(
+    outputs: Callable[[list[jax.Array]], jax.Array], mesh: Mesh
+) -> Callable[[list[jax.Array]], jax.Array]:
+    """The program of one run on every device, each with its own run: the runs lie along a leading axis."""
+
+    def own(leaves: list[jax.Array]) -> jax.Array:
+        return outputs([leaf[0] for leaf in leaves])[None]
+
+    cells = PartitionSpec(AXIS)
+    return jax.shard_map(own, mesh=mesh, in_specs=(cells,), out_specs=cells, check_vma=False)
 
 
 def _execution(module: SSM | MambaBlock, stream: Stream, dtype: str) -> Execution:
@@ -161,8 +209,9 @@ def _padded_memory(kind: Kind, width: int) -> Memory:
     return constant(kind.length, width, np.zeros((kind.length, kind.codes)), "none", 0.5 if kind.forgets else 1.0)
 
 
-def _leaves(prepared: Prepared, x: np.ndarray, steps: np.ndarray, kind: Kind, width: int) -> list[np.ndarray]:
+def _leaves(given: Asked, kind: Kind, width: int) -> list[np.ndarray]:
     """The arrays of a run, padded, in the order of the program's list."""
+    prepared, x, steps = given.prepared, given.x, given.steps
     memory, silent = prepared.memory, np.full(kind.length - len(x), VOID)
     encoding = Encoding(kind.length, width) if memory.encoding.codes is None else _widened(memory.encoding, kind, width)
     padded = np.zeros((kind.length, width), x.dtype)

@@ -8,11 +8,11 @@ from verify.sweep.devices import agreed, leads
 from verify.sweep.estimate import Estimate
 from verify.sweep.grid import Run
 from verify.sweep.measure import Record, measure
-from verify.sweep.programs import Programs, kind_of
+from verify.sweep.programs import Programs
 from verify.sweep.store import Store
 
 AT_ONCE = 4  # runs claimed together, so that another process finds work until the end
-AHEAD = 32  # runs whose programs are compiled beside the work
+AHEAD = 32  # groups of runs whose programs are compiled beside the work
 WAIT_SECONDS = 0.2  # between looks at what another process has still to finish
 
 
@@ -29,17 +29,20 @@ def work(runs: Sequence[Run], store: Store, programs: Programs, done: Done, say:
     waited for.  An interrupt leaves in `done` what there is.
     """
     by_key, number_of = {run.key: run for run in runs}, {run.key: k for k, run in enumerate(runs)}
-    estimate = Estimate(runs, say)
+    estimate, devices = Estimate(runs, say), programs.mesh.size
+    at_once = max(AT_ONCE // devices, 1) * devices
     try:
         while agreed(len(missing := _missing(by_key, store, programs, done, estimate))):
-            claimed = store.claim(list(missing), AT_ONCE) if leads() else []
+            groups = programs.batches(missing.values())
+            order = [run.key for group in groups for run in group]
+            claimed = store.claim(order, at_once) if leads() else []
             numbers = _agreed([number_of[key] for key in claimed])
             if not numbers:
                 time.sleep(WAIT_SECONDS)
-            for run in list(missing.values())[:AHEAD] if numbers else []:
-                programs.prepare(kind_of(run, programs.mesh.size))
-            for number in numbers:
-                _make(runs[number], store, programs, done, estimate)
+            for group in groups[:AHEAD] if numbers else []:
+                programs.prepare(programs.kind(group))
+            for group in programs.batches(runs[number] for number in numbers):
+                _make(group, store, programs, done, estimate)
     finally:
         store.release(by_key)
 
@@ -55,13 +58,13 @@ def _missing(
     return missing
 
 
-def _make(run: Run, store: Store, programs: Programs, done: Done, estimate: Estimate) -> None:
-    record = measure(run, programs)
-    if leads():
-        store.save(run.key, record.document())
-    done.records[run] = record
-    done.made += 1
-    estimate.made(run, record.seconds)
+def _make(group: Sequence[Run], store: Store, programs: Programs, done: Done, estimate: Estimate) -> None:
+    for run, record in zip(group, measure(group, programs), strict=True):
+        if leads():
+            store.save(run.key, record.document())
+        done.records[run] = record
+        done.made += 1
+        estimate.made(run, record.seconds)
 
 
 def _agreed(numbers: Sequence[int]) -> list[int]:
