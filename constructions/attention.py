@@ -14,7 +14,14 @@ from constructions.layout import Layout
 from constructions.linear import LinearMap, Stream
 from constructions.precision import contract
 
-QUERIES_AT_ONCE = 512
+QUERIES_AT_ONCE = {"cpu": 512}  # of one block of rows; elsewhere MANY_QUERIES
+MANY_QUERIES = 4096
+KEYS_AT_ONCE = 2**12  # of a tile of scores: a longer context is read tile by tile
+
+
+def queries_at_once() -> int:
+    """Rows of scores that exist together: few on a CPU, whose caches hold them, many where launches cost."""
+    return QUERIES_AT_ONCE.get(jax.default_backend(), MANY_QUERIES)
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["W_q", "W_k", "W_v"], meta_fields=[])
@@ -55,26 +62,60 @@ def attention(W_q: LinearMap, W_k: LinearMap, W_v: LinearMap) -> Attention:
 def attend(head: Attention, stream: Stream, asked: Int[jax.Array, " R"]) -> Float[jax.Array, "R d"]:
     """The outputs y_i at the positions i = asked (from 0), each computed from its whole causal context.
 
-    Queries are taken a block at a time, so the memory is O(QUERIES_AT_ONCE * T) and no T x T matrix exists.
+    Queries are taken a block at a time and long contexts a tile at a time, no further than the block's last query sees:
+    the memory is O(queries_at_once() * min(T, KEYS_AT_ONCE)) beside keys and values, and no T x T matrix exists.
     """
     q = head.W_q(stream)[head.W_q.codomain.names[0]].dense()
     k = head.W_k(stream)[head.W_k.codomain.names[0]].dense()
     v = head.W_v(stream)[head.W_v.codomain.names[0]].dense()
-    at_once = min(QUERIES_AT_ONCE, max(1, asked.shape[0]))  # nothing may be asked at all
-    padding = -asked.shape[0] % at_once
-    blocks = jnp.pad(asked, (0, padding)).reshape(-1, at_once)
-    answers = jax.lax.map(lambda i: _softmax_read(q[i], k, v, i), blocks)
+    at_once = min(queries_at_once(), max(1, asked.shape[0]))  # nothing may be asked at all
+    blocks = jnp.pad(asked, (0, -asked.shape[0] % at_once)).reshape(-1, at_once)
+    read = _read_whole if k.shape[0] <= KEYS_AT_ONCE else _read_in_tiles
+    answers = jax.lax.map(lambda i: read(q[i], k, v, i), blocks)
     return answers.reshape(-1, v.shape[-1])[: asked.shape[0]]
 
 
-def _softmax_read(
+def _read_whole(
     q: Float[jax.Array, "R d_k"], k: Float[jax.Array, "T d_k"], v: Float[jax.Array, "T d"], i: Int[jax.Array, " R"]
 ) -> Float[jax.Array, "R d"]:
     """Softmax over j <= i, shifted by the largest score so that nothing overflows; the weights are divided out after
     the product.
     """
-    scores = contract("rk,tk->rt", q, k)
-    causal = jnp.arange(k.shape[0])[None, :] <= i[:, None]
-    scores = jnp.where(causal, scores, -jnp.inf)
+    scores = _causal_scores(q, k, i, 0)
     weights = jnp.exp(scores - scores.max(axis=1, keepdims=True))
     return contract("rt,td->rd", weights, v) / weights.sum(axis=1, keepdims=True)
+
+
+def _read_in_tiles(
+    q: Float[jax.Array, "R d_k"], k: Float[jax.Array, "T d_k"], v: Float[jax.Array, "T d"], i: Int[jax.Array, " R"]
+) -> Float[jax.Array, "R d"]:
+    """The same over tiles of keys: once for the largest scores, once more for the weights.  The scores are formed
+    twice so that nothing is rescaled, and the rounding bound of the whole row holds.
+    """
+    padding = -k.shape[0] % KEYS_AT_ONCE  # no query sees what is appended
+    k, v = (jnp.pad(x, ((0, padding), (0, 0))) for x in (k, v))
+
+    def tile(x: jax.Array, t: jax.Array) -> jax.Array:
+        return jax.lax.dynamic_slice_in_dim(x, t * KEYS_AT_ONCE, KEYS_AT_ONCE)
+
+    def scores(t: jax.Array) -> jax.Array:
+        return _causal_scores(q, tile(k, t), i, t * KEYS_AT_ONCE)
+
+    def add(t: jax.Array, sums: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        weights = jnp.exp(scores(t) - largest[:, None])
+        return sums[0] + weights.sum(axis=1), sums[1] + contract("rt,td->rd", weights, tile(v, t))
+
+    tiles = i.max() // KEYS_AT_ONCE + 1
+    lowest = jnp.full(q.shape[:1], -jnp.inf, q.dtype)
+    largest = jax.lax.fori_loop(0, tiles, lambda t, most: jnp.maximum(most, scores(t).max(axis=1)), lowest)
+    nothing = jnp.zeros(q.shape[:1], q.dtype), jnp.zeros((q.shape[0], v.shape[1]), v.dtype)
+    total, read = jax.lax.fori_loop(0, tiles, add, nothing)
+    return read / total[:, None]
+
+
+def _causal_scores(
+    q: Float[jax.Array, "R d_k"], k: Float[jax.Array, "K d_k"], i: Int[jax.Array, " R"], first: int | jax.Array
+) -> Float[jax.Array, "R K"]:
+    """q_i^T k_j for keys from position `first` on; -inf where j > i."""
+    j = first + jnp.arange(k.shape[0], dtype=i.dtype)
+    return jnp.where(j[None, :] <= i[:, None], contract("rk,tk->rt", q, k), -jnp.inf)

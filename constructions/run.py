@@ -10,9 +10,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from constructions.chunked import in_chunks
 from constructions.linear import Stream
 from constructions.mamba import SSM, MambaBlock, biased, signals
-from constructions.recurrence import Carried, Execution, Reads, State, advance, in_chunks, recur, suited
+from constructions.recurrence import Carried, Execution, Reads, State, advance, recur, suited
 from constructions.rows import Rows
 
 PIECE = 2**14  # steps of a long sparse run whose signals exist at the same time

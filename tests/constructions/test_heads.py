@@ -150,17 +150,38 @@ def test_no_format_is_covered_by_a_bound_that_could_not_fail(kind):
     assert all(run_rounding(memory, S, 1.0, form) < 1.0 for form in FORMATS.values())
 
 
-def test_any_positions_may_be_asked_in_blocks(monkeypatch):
-    """Seven queries in blocks of three: the last block is padded, and the order asked is the order answered."""
+@pytest.mark.parametrize("keys", [1, 2, 4, 5, 64])
+def test_any_positions_may_be_asked_in_blocks_and_read_in_tiles(monkeypatch, keys):
+    """Seven queries in blocks of three: the last block is padded, and the order asked is the order answered.  Tiles of
+    1, 2, 4 keys, the last ones padded or not; at 5 and above the context is one piece.
+    """
     N = 5
     memory, x = binary_head(N, 2, 1.0, 0.1), np.random.default_rng(0).uniform(-1, 1, (N, 2))
     target = np.array([0, 0, 2, 1, 3])
     stream = memory.encoding.stream(x, np.arange(N), target, np.dtype("float64"))
     asked = np.array([4, 0, 2, 2, 1, 3, 4])
-    monkeypatch.setattr(attention_module, "QUERIES_AT_ONCE", 3)
+    monkeypatch.setattr(attention_module, "queries_at_once", lambda: 3)
+    monkeypatch.setattr(attention_module, "KEYS_AT_ONCE", keys)
     y = jax.jit(lambda head, z, i: attend(head, z, i))(memory.module, stream, jax.numpy.asarray(asked))
     S = independent.scores(memory, np.arange(N), target, asked)
     assert (np.abs(y - S @ x) <= run_rounding(memory, S, 1.0, FLOAT64)).all()
+
+
+def test_a_tile_left_out_is_seen(monkeypatch):
+    """A planted fault: tiles one key too short leave keys out."""
+    N = 5
+    memory, x = binary_head(N, 2, 1.0, 0.1), np.arange(2.0 * N).reshape(N, 2)
+    target, asked = np.array([0, 1, 2, 3, 4]), np.arange(N)
+    stream = memory.encoding.stream(x, np.arange(N), target, np.dtype("float64"))
+    monkeypatch.setattr(attention_module, "KEYS_AT_ONCE", 2)
+    whole = attention_module._causal_scores
+
+    def short(q, k, i, first):
+        return whole(q, k, i, first).at[:, -1].set(-jax.numpy.inf)
+
+    monkeypatch.setattr(attention_module, "_causal_scores", short)
+    y = jax.jit(lambda head, z, i: attend(head, z, i))(memory.module, stream, jax.numpy.asarray(asked))
+    assert (np.abs(y - x[target]).max(1) > 0.2)[[1, 3]].all()
 
 
 def test_nothing_asked_is_answered_by_nothing():

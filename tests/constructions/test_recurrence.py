@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from bounds.formats import FORMATS
 from bounds.rounding import recurrence_error
-from constructions import recurrence
+from constructions import chunked as matrix_form
+from constructions.chunked import chunk_length
 from constructions.mamba import Forgetting, Signals
-from constructions.recurrence import CHUNK_FROM_STATES, Execution, chunk_length, recur, suited
+from constructions.recurrence import CHUNK_FROM_STATES, Execution, recur, suited
 from constructions.rows import VOID, Rows
 
 SCAN, CHUNKED, SPARSE = Execution
@@ -174,7 +175,7 @@ def test_nothing_is_forgotten_where_a_is_none(exact):
 
 @pytest.mark.parametrize("structure", ["dense", "slots"])
 def test_the_state_is_carried_over_many_chunks(structure, monkeypatch):
-    monkeypatch.setattr(recurrence, "chunk_length", lambda _length: 3)
+    monkeypatch.setattr(matrix_form, "chunk_length", lambda _length: 3)
     drawn = draw(np.random.default_rng(7), structure, True, 11, "float64")
     np.testing.assert_array_equal(run(drawn.signals, drawn.reads, CHUNKED), expected(drawn))
 

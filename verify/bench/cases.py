@@ -16,13 +16,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from constructions.attention import attend
+from constructions.chunked import chunk_length
 from constructions.encoding import VALUES
 from constructions.memories.constant import constant, projection_keys
 from constructions.memories.heads import binary_head
 from constructions.memories.memory import Memory
 from constructions.memories.theorem3 import theorem3
 from constructions.precision import contract
-from constructions.recurrence import Execution, chunk_length
+from constructions.recurrence import Execution
 from constructions.run import run_ssm
 from verify.bench.clock import best, process
 from verify.copy.task import task, uniform_values

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from constructions.recurrence import chunk_length
+from constructions.chunked import chunk_length
 from verify.bench.cases import D, N, Ratio, Timing
 from verify.bench.clock import best
 from verify.copy.task import task, uniform_values

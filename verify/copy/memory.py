@@ -4,7 +4,7 @@ Upper estimates in bytes: the arrays that live at the same time, counted once ea
 true peak.
 """
 
-from constructions.attention import QUERIES_AT_ONCE
+from constructions.attention import KEYS_AT_ONCE, queries_at_once
 from verify.copy.run import ENTRIES_AT_ONCE, ROWS_AT_LEAST, SECOND_ROUTE_PRODUCTS
 from verify.copy.settings import CopySettings
 
@@ -56,5 +56,5 @@ def _module(name: str, N: int, settings: CopySettings) -> int:
         squares = 3 * min(N, widest) ** 2 * 8  # products of keys, for the mean square
         return N * widest * (8 + item) + 7 * T * widest * item + T * d * item + squares
     codes = max(1, (T - 1).bit_length()) if settings.codes == "binary" else 2
-    queries = min(QUERIES_AT_ONCE, max(2, SECOND_ROUTE_PRODUCTS // (T * d)))
-    return 4 * T * codes * 8 + 3 * queries * T * item + T * d * item
+    queries = min(queries_at_once(), max(2, SECOND_ROUTE_PRODUCTS // (T * d)))
+    return 4 * T * codes * 8 + 3 * queries * min(T, KEYS_AT_ONCE) * item + 2 * T * d * item

@@ -6,14 +6,14 @@ Sharper than `verify.copy.tolerance` where the break point of a cell would else 
 and Delta's two roundings and two library calls count.  What is recorded is copied bit by bit.
 
 *ssm-constant.*  y_i = sum_j alpha_ij (c_i^T b_j) Delta x_j is summed term by term with each term's own roundings.  With
-m = i - j and Q the steps of a chunk (1 step by step), term j passes
+m = i - j, term j passes
   - 4 products, by Delta, b, c and alpha, and the two roundings and two library calls of Delta (softplus);
   - m products by coefficients, each of them an exponential whose argument log a carries three roundings and two
     library calls: off by a factor 1 + r, it moves the result by a factor of exp(r log a) at most, r <= growth(3, 2
     calls); and one library call for the exponential itself;
-  - additions: to the state, once at each later step, at most m + 1; or in chunks, Q - 1 inside its own, one for each
-    later chunk, at most m, and Q - 1 where it is read, all at most m + 2 Q; then d_h - 1 over the state's entries, one
-    where a chunk's own part is joined, and one to spare.
+  - additions: to the state, once at each later step, at most m + 1; or in chunks, at most m and
+    `constructions.chunked.joined_additions`; then d_h - 1 over the state's entries, one where a chunk's own part is
+    joined, and one to spare.
 So |computed - exact| <= Delta M sum_j alpha_ij sum_s |c_s| |b_js| growth(...), and what underflows.
 
 *ssm-gated*, sparse: the slot's own value and the leak that all slots share are carried apart.  The former, at most
@@ -29,9 +29,10 @@ from jaxtyping import Float, Int
 
 from bounds.formats import FloatFormat, format_of
 from bounds.rounding import LARGEST_LOGARITHM, LIBRARY_ULPS, growth, recurrence_error
+from constructions.chunked import joined_additions
 from constructions.mamba import SSM, MambaBlock
 from constructions.memories.memory import Memory
-from constructions.recurrence import Execution, chunk_length
+from constructions.recurrence import Execution
 from verify.independent import recorded_Delta
 
 
@@ -67,10 +68,10 @@ def constant_tolerance(
     Delta = recorded_Delta(memory)
     log_a = 0.0 if module.A is None else Delta * float(np.asarray(module.A))
     forgets = int(module.A is not None)
-    Q = chunk_length(length) if execution == Execution.CHUNKED.value else 1
+    joined = joined_additions(length) if execution == Execution.CHUNKED.value else 2
     lag = np.arange(int(steps.max()) + 1)
     moved = lag * abs(log_a) * growth(3, format, library_calls=2)
-    once = 6 + 2 * Q + memory.d_h + 1
+    once = 6 + joined + memory.d_h + 1
     factor = _grown(once + lag * (1 + forgets), 2 + lag * forgets, moved, log_a * lag, format)
     query, key = np.abs(codes[target].astype(np.float64)), np.abs(codes[:written].astype(np.float64))
     distance, products = steps[:, None] - np.arange(written)[None, :], query @ key.T
