@@ -64,6 +64,35 @@ def spread(m: Any, reals: Reals = FLOATS) -> Any:
     return larger(gap(m, reals), descent(m, reals))
 
 
+def rise(m: Any, reals: Reals = FLOATS) -> Any:
+    """max phi over [0, m] = phi(min(m, k)), for m > 0. rise(m)/m falls strictly, from 1/2: phi(m)/m = 1/(e^m + 1)."""
+    k = silu_unit_gate(reals)
+    return gap((m + k - abs(m - k)) / 2, reals)
+
+
+def second_difference(m: Any, reals: Reals = FLOATS) -> Any:
+    """G(m) = sup over v >= 0 of D(v) = phi(v) - 2 phi(v + m) + phi(v + 2m), for m >= 3.
+
+    One v in [k, w] is best. D' = phi'(v) - 2 phi'(v + m) + phi'(v + 2m); let f = -phi' be the descent.
+    - On [0, k] D' > 0: phi' >= 0 there, and 2 f(v + m) > f(v + 2m), f being positive and falling behind w.
+    - On [k, w] D' falls: f(v) rises, and 2 f(v + m) - f(v + 2m) falls, since phi'' falls from 4.2 < k + 3 on.
+    - From w on D' < 0: f(v + m) < f(v)/2. f = (1 - g)(x g - 1) is log-concave there (x g is concave where phi is
+      convex), so f(v + m)/f(v) falls in v, and at v = w, m = 3 it is below 1/5.
+
+    For 1.28 <= m < 3 the result is some D(v) with v in [1, w], no more than F(m) <= kappa. Rises in m. G(m)/m falls
+    from m = 3.4 on; a test decides that in balls up to 3.8, and from there on 2m f(k + m) + 2 phi(k + m) < kappa is
+    more than what is needed, m dD/dm < D.
+    """
+    v = bisect(
+        lambda v: 2 * gap_slope(v + m, reals) - gap_slope(v, reals) - gap_slope(v + 2 * m, reals),
+        0,
+        Fraction(1),
+        INFLECTION_BELOW,
+        reals,
+    )
+    return gap(v, reals) - 2 * gap(v + m, reals) + gap(v + 2 * m, reals)
+
+
 def larger(x: Any, y: Any) -> Any:
     """max(x, y) of numbers of one kind as (x + y + |x - y|)/2, which balls enclose too."""
     return (x + y + abs(x - y)) / 2

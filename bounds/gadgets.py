@@ -14,7 +14,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from bounds.gadget_gap import bisect, descent, gap, gap_peak, larger, spread
+from bounds.gadget_gap import bisect, gap, gap_peak, larger, second_difference, spread
 from bounds.reals import FLOATS, ClosedForm, Number, Reals, digits
 
 PEAK_ABOVE = Fraction(7, 25)  # kappa = 0.27846... < 0.28; the peak of phi is at 1 + kappa
@@ -156,11 +156,15 @@ def indicator_lambda_paper(alpha: Number, epsilon: Number, reals: Reals = FLOATS
 
 
 def different_error(lam: Number, reals: Reals = FLOATS) -> Any:
-    """I[a != b] as I[a > b] + I[b > a] in one block, lambda >= k: at most max(F(lambda), 2 phi(lambda))/lambda.
+    """I[a != b] as I[a > b] + I[b > a] in one block, or I[a = b]: max(2 phi(lambda), G(lambda))/lambda, lambda >= 1.28.
 
-    At a = b both ramps miss phi(lambda)/lambda. At |a - b| >= alpha, with v = lambda (k|t| - 1) >= 0, the error is
-    (phi(v) - 2 phi(v + lambda) + phi(v + 2 lambda))/lambda. From lambda = k on phi falls at the last two places, so
-    that lambda times this is at most phi(v) - phi(v + lambda) <= F(lambda) and at least -2 phi(lambda).
+    At a = b both ramps miss phi(lambda)/lambda, and I[a = b] is 1 minus the same units. At |a - b| >= alpha, with v =
+    lambda (k|t| - 1) >= 0, the error is D(v)/lambda, D(v) = phi(v) - 2 phi(v + lambda) + phi(v + 2 lambda). As phi
+    falls from lambda >= k on, D(v) >= -2 phi(lambda), and its supremum is G(lambda) (`second_difference`) where
+    lambda >= 3; below that D <= F(lambda) <= kappa < 2 phi(3) <= 2 phi(lambda). The best v is below 2.4 < lambda, at
+    |a - b| < 2 alpha <= 2M, so both are attained on every domain with alpha <= M.
+
+    Falls: 2 phi(m)/m = 2/(e^m + 1) does, G(m)/m does from m = 3.4 on, and G(m) <= G(3.4) < 2 phi(3.4) up to there.
 
     Raises:
         ValueError: also for lambda < 1.28, where the peak of phi lies between.
@@ -168,27 +172,22 @@ def different_error(lam: Number, reals: Reals = FLOATS) -> Any:
     above_zero(lam=lam)
     if lam < 1 + PEAK_ABOVE:
         raise ValueError(f"lambda = {lam} was given; it must be at least 1.28")
-    m = reals.number(lam)
-    return larger(descent(m, reals), 2 * gap(m, reals)) / m
+    return _different(reals.number(lam), reals)
 
 
 def different_lambda(epsilon: Number, reals: Reals = FLOATS) -> Any:
-    """The lambda at which `different_error` is eps, which is enough; at least 1.28. About kappa/eps.
-
-    The bound falls: phi(m)/m and F(m)/m do, see `spread`. Hence it is at most eps from the root on.
-    """
+    """The smallest lambda from 1.28 on at which `different_error` is at most eps. About kappa/eps."""
     above_zero(epsilon=epsilon)
     least = 1 + PEAK_ABOVE
-
-    def bound(m: Any) -> Any:
-        return larger(descent(m, reals), 2 * gap(m, reals)) / m
-
-    # Below 1.28 the bound is at least 2 phi(1.28)/1.28 > 0.43; m times the bound never exceeds 2 kappa < 0.56.
+    # Below 1.28 a = b alone misses 2/(e^1.28 + 1) > 0.43; lambda times the error never exceeds 2 kappa < 0.56.
     if Fraction(epsilon) >= Fraction(43, 100):
         return reals.number(least)
-    return bisect(
-        lambda m: -bound(m), reals.number(-Fraction(epsilon)), least, 2 * PEAK_ABOVE / Fraction(epsilon), reals
-    )
+    high = 2 * PEAK_ABOVE / Fraction(epsilon)
+    return bisect(lambda m: -_different(m, reals), reals.number(-Fraction(epsilon)), least, high, reals)
+
+
+def _different(m: Any, reals: Reals) -> Any:
+    return larger(2 * gap(m, reals), second_difference(m, reals)) / m
 
 
 def steep_error(lam: Number, M: Number, steepness: Number, reals: Reals = FLOATS) -> Any:

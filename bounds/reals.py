@@ -195,6 +195,12 @@ def ends(x: arb) -> tuple[Fraction, Fraction]:
     raise Undecided(f"the enclosure {x} is not finite")
 
 
+def float_at_least(x: Fraction) -> float:
+    """The least float that is not below `x`: a number that is enough stays so as a float."""
+    nearest = float(x)
+    return nearest if Fraction(nearest) >= x else math.nextafter(nearest, math.inf)
+
+
 def narrow(x: arb) -> bool:
     """Whether a ball tells at least one bit of its number (or is exact), so that its ends may round alike.
 

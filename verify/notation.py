@@ -49,6 +49,15 @@ def not_above(value: Fraction, significant: int = 5) -> str:
     return number(value // unit * unit, significant)
 
 
+def not_below(value: Fraction | float, significant: int = 5) -> str:
+    """A number above 0 rounded up to so many digits: what is enough stays so as it is shown; 0 and inf as they are."""
+    if value == 0 or value == math.inf:
+        return number(value, significant)
+    exact = Fraction(value)
+    unit = Fraction(10) ** (floor_log10(exact) - significant + 1)
+    return number(-(-exact // unit) * unit, significant)
+
+
 def closed(form: ClosedForm, significant: int = 5) -> str:
     """The value of a closed form with `significant` digits, decided in balls so that every one of them is right.
 

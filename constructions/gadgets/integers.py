@@ -23,19 +23,17 @@ from fractions import Fraction
 import numpy as np
 
 from bounds.formats import FloatFormat
-from bounds.gadgets_beyond import modulus_error, nearest_error, open_gate_error
-from bounds.reals import Number
-from constructions.gadgets.gadget import Domain, Gadget, Values, ports
-from constructions.gadgets.units import Unit, block_of, carried, network_block
+from bounds.gadgets_beyond import LEAST, modulus_error, nearest_error, open_gate_error
+from bounds.reals import ClosedForm, Number
+from constructions.gadgets.gadget import Domain, Gadget, Values, above_zero, ports
+from constructions.gadgets.units import Unit, bent, block_of, carried, network_block
 from constructions.layout import Layout, Space
 from constructions.linear import Action, linear_map
 from constructions.mamba import MambaBlock
 
-LEAST_SCALE = 2  # with arguments of modulus 1 or more, phi(lambda z) falls from here on, as the error formulas ask
-
 
 def integer_scale(format: FloatFormat, gap: Number = 1) -> int:
-    """The least power of two lambda with e^(-lambda gap) below half the format's smallest number, and above 2 / gap.
+    """The least power of two lambda with e^(-lambda gap) below half the format's smallest number.
 
     Below half the smallest positive number an exponential rounds to 0, and so does 1/(1 + e^y), whether it is computed
     from e^y, which overflows before, or from e^-y.  e^(-lambda gap) < 2^(emin - p) says lambda gap > (p - emin) log 2.
@@ -45,14 +43,14 @@ def integer_scale(format: FloatFormat, gap: Number = 1) -> int:
         raise ValueError(f"gap = {gap} was given; it must be finite and above 0")
     least = Fraction((format.precision - format.emin) * math.log(2.0) * (1 + 2.0**-50)) / Fraction(gap)
     scale = 1
-    while scale <= max(least, LEAST_SCALE / Fraction(gap)):
+    while scale <= least:
         scale *= 2
     return scale
 
 
 def one_hot(N: int, scale: Number) -> Gadget:
-    """e_n in R^N for an integer n in {0, ..., N - 1}.  Raises ValueError for N < 1 or lambda below 2."""
-    _at_least(scale, LEAST_SCALE, N=N)
+    """e_n in R^N for an integer n in {0, ..., N - 1}.  Raises ValueError for N < 1 or lambda not above 0."""
+    _check(scale, N=N)
     stream = ports({"n": 1}, {"out": N})
     hidden = Layout(tuple(Space(name, 1, N) for name in ("above", "at", "below")))
     column, j = np.ones((N, 1)), np.arange(N, dtype=np.float64)
@@ -79,7 +77,7 @@ def one_hot(N: int, scale: Number) -> Gadget:
         blocks=(block,),
         domain=Domain({"n": (0, N - 1)}, integer=True, isolated=True),
         target=target,
-        error=lambda reals: open_gate_error(scale, 2, reals),
+        error=_from("one-hot", scale, lambda reals: open_gate_error(scale, 2, reals), bends=2),
         lipschitz=0,
         scale=scale,
         gap=Fraction(1),
@@ -87,8 +85,8 @@ def one_hot(N: int, scale: Number) -> Gadget:
 
 
 def modulus(p: int, Q: int, scale: Number) -> Gadget:
-    """x mod p for an integer x in {0, ..., Q p - 1}.  Raises ValueError for p or Q < 1, or lambda below 2."""
-    _at_least(scale, LEAST_SCALE, p=p, Q=Q)
+    """x mod p for an integer x in {0, ..., Q p - 1}.  Raises ValueError for p or Q < 1, or lambda not above 0."""
+    _check(scale, p=p, Q=Q)
     stream = ports({"x": 1}, {"out": 1})
     steps = [
         unit
@@ -104,7 +102,7 @@ def modulus(p: int, Q: int, scale: Number) -> Gadget:
         blocks=(block_of(stream, (*carried({"x": 1}, 0, {"out": 1}), *steps), scale),),
         domain=Domain({"x": (0, Q * p - 1)}, integer=True, isolated=True),
         target=lambda inputs: {"out": inputs["x"] % p},
-        error=lambda reals: modulus_error(scale, p, Q, reals),
+        error=_from("modulus", scale, lambda reals: modulus_error(scale, p, Q, reals), bends=p * max(Q - 1, 1)),
         lipschitz=0,
         scale=scale,
         gap=Fraction(1),
@@ -116,11 +114,11 @@ def nearest(low: int, high: int, alpha: Number, scale: Number) -> Gadget:
 
     Exact in floats from lambda = `integer_scale(format, 1/4)` on, for every x in the domain with high - low and |x| /
     alpha so small that x/alpha is known to within 1/4.
-    Raises ValueError for low > high, alpha outside (0, 1/2], or lambda below 4.
+    Raises ValueError for low >= high, alpha outside (0, 1/2], or lambda not above 0.
     """
     if not low < high or not 0 < alpha <= Fraction(1, 2):
         raise ValueError(f"low = {low}, high = {high}, alpha = {alpha}: low < high and 0 < alpha <= 1/2 are needed")
-    _at_least(scale, 2 * LEAST_SCALE)  # arguments of modulus 1/2
+    _check(scale)
     n = high - low
     stream = ports({"x": 1}, {"out": 1}, {"steps": n})
 
@@ -137,7 +135,7 @@ def nearest(low: int, high: int, alpha: Number, scale: Number) -> Gadget:
         blocks=(_upper_clipped(stream, low, Fraction(alpha), scale), _stairs(stream, low, scale)),
         domain=Domain({"x": (low - Fraction(1, 2), high + Fraction(1, 2))}, "x within 1/2 - alpha of an integer", near),
         target=lambda inputs: {"out": np.rint(inputs["x"])},
-        error=lambda reals: nearest_error(scale, n, reals),
+        error=_from("nearest", scale, lambda reals: nearest_error(scale, n, reals), bends=2 * n),
         lipschitz=0,
         scale=scale,
         gap=Fraction(1, 4),
@@ -174,9 +172,14 @@ def _stairs(stream: Layout, low: int, scale: Number) -> MambaBlock:
     return network_block(reads, bias, linear_map(hidden, stream, writes), scale)
 
 
-def _at_least(scale: Number, least: int, **counts: int) -> None:
-    if not least <= scale < math.inf:
-        raise ValueError(f"lambda = {scale} was given; this gadget asks for a finite one from {least} up")
+def _from(form: str, scale: Number, sharp: ClosedForm, bends: int) -> ClosedForm:
+    """The sharp form where it speaks; for a smaller lambda kappa bends/lambda: `bends` units of one sign at weight 1
+    miss no more (`units.bent`). Two blocks: the second, of slope 1, hands on what each of the first misses."""
+    return sharp if scale >= LEAST[form] else bent(bends, scale)
+
+
+def _check(scale: Number, **counts: int) -> None:
+    above_zero(scale=scale)
     for name, count in counts.items():
         if count < 1:
             raise ValueError(f"{name} = {count} was given; it must be at least 1")

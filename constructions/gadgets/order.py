@@ -4,8 +4,9 @@
     |x| = relu(x) + relu(-x) = x tanh(lambda x / 2) with SiLU                            2 units, 2 kappa / lambda
     clip(x, low, high) = x + relu(low - x) - relu(x - high)                              4 units, kappa / lambda
 
-The errors are reached.  A clip needs no constant: its ends are in the biases of the hidden units, and low + ... would
-ask for a bias outside W_3.
+The errors are reached where the domain goes 1.28/lambda and further beyond the kinks (`bounds.gadgets_beyond` has the
+exact ones on every domain).  A clip needs no constant: its ends are in the biases of the hidden units, and low + ...
+would ask for a bias outside W_3.
 """
 
 from collections.abc import Callable, Sequence

@@ -9,9 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounds.formats import format_of
-from bounds.gadget_gap import INFLECTION_BELOW, bisect, descent, gap, gap_peak, gap_slope, larger, spread
+from bounds.gadget_gap import (
+    INFLECTION_BELOW,
+    bisect,
+    descent,
+    gap,
+    gap_peak,
+    gap_slope,
+    larger,
+    rise,
+    second_difference,
+    spread,
+)
 from bounds.gadget_rounding import SILU_SLOPE
-from bounds.reals import FLOATS, Order, Reals, decide, enclose
+from bounds.reals import FLOATS, Order, Reals, balls, decide, enclose
 from bounds.rounding import growth
 
 LENGTHS = st.floats(0.01, 60.0)
@@ -81,6 +92,44 @@ def test_select_form_has_the_same_supremum(m):
 @given(LENGTHS, st.floats(1.001, 3.0))
 def test_spread_over_length_falls(m, factor):
     assert spread(m * factor) / (m * factor) < spread(m) / m
+
+
+@given(LENGTHS)
+def test_rise_is_the_supremum(m):
+    assert abs(phi(np.linspace(0, m, 40_001)).max() - rise(m)) <= 1e-7
+
+
+@given(st.floats(3.0, 40.0))
+def test_second_difference_is_the_supremum(m):
+    off = (phi(GRID) - 2 * phi(GRID + m) + phi(GRID + 2 * m)).max()
+    assert off <= second_difference(m) * (1 + 1e-12)
+    assert second_difference(m) <= off + 1e-6
+
+
+@given(st.floats(1.28, 3.0))
+def test_below_3_the_second_difference_is_less_than_the_peak(m):
+    assert second_difference(m) < gap_peak() < 2 * gap(m)
+
+
+def test_second_difference_over_length_falls_where_it_counts():
+    """Up to 3.4 twice phi(m) is more; from 3.4 to 3.8 m dD/dm < D in balls, the best v enclosed by the signs of D'."""
+    assert decide(lambda r: second_difference(r.number(3.4), r), lambda r: 2 * gap(r.number(3.4), r)) is Order.LESS
+    reals = balls(64)
+
+    def slope(v, m):
+        return gap_slope(v, reals) - 2 * gap_slope(v + m, reals) + gap_slope(v + 2 * m, reals)
+
+    for k in range(340, 380):
+        with ctx.workprec(64):
+            m = arb(k).union(arb(k + 1)) / 100
+            places = [arb(j) / 200 for j in range(280, 340)]  # v from 1.4 to 1.7
+            low = max(v for v in places if slope(v, m) > 0)
+            high = min(v for v in places if slope(v, m) < 0)
+            v = low.union(high)
+            D = gap(high, reals) - 2 * gap(low + m, reals) + gap(high + 2 * m, reals)  # phi falls behind its peak
+            assert 2 * m * (gap_slope(v + 2 * m, reals) - gap_slope(v + m, reals)) < D
+    far, k = Fraction(38, 10), 1 + gap_peak()
+    assert 2 * 3.8 * -gap_slope(k + float(far)) + 2 * gap(k + float(far)) < 0.95 * gap_peak()
 
 
 def test_spread_has_both_regimes():

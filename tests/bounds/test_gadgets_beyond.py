@@ -4,13 +4,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from flint import arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounds import gadgets_beyond as beyond
-from bounds.gadget_gap import gap_peak
+from bounds.gadget_gap import descent, gap, gap_peak, gap_slope
 from bounds.gadgets import PEAK_ABOVE, SPARE, enough, network_lambda, product_drift, product_lambda
-from bounds.reals import Order, decide
+from bounds.reals import Order, balls, decide
 from verify.gadgets.separate import _BEFORE
 
 LAMBDAS = st.floats(4.0, 200.0)
@@ -20,8 +21,10 @@ FORMS = {
     "modulus": (
         lambda e, r: beyond.modulus_lambda(5, 3, e, r),
         lambda lam, r: beyond.modulus_error(lam, 5, 3, r),
-        1.28,
+        2,
     ),
+    "kink": (lambda e, r: beyond.kink_lambda(3, 2, e, r), lambda lam, r: beyond.kink_error(lam, 3, 2, r), 0),
+    "clip": (lambda e, r: beyond.clip_lambda(3, e, r), lambda lam, r: beyond.clip_error(lam, 3, r), 0),
     "nearest": (lambda e, r: beyond.nearest_lambda(22, e, r), lambda lam, r: beyond.nearest_error(lam, 22, r), 4),
     "composed": (beyond.composed_lambda, beyond.composed_error, 1.28),
 }
@@ -39,11 +42,29 @@ def roundings(lam, largest, terms):
 
 
 @settings(max_examples=20)
-@given(LAMBDAS, st.integers(1, 7), st.integers(1, 6))
-def test_modulus_error_is_never_exceeded(lam, p, Q):
+@given(st.floats(2.0, 200.0), st.integers(1, 7), st.integers(1, 6))
+def test_modulus_error_is_the_worst(lam, p, Q):
     x = np.arange(p * Q, dtype=float)
     out = x - p * sum((unit(lam, x - q * p + 1) - unit(lam, x - q * p) for q in range(1, Q)), np.zeros_like(x))
-    assert np.abs(out - x % p).max() <= float(beyond.modulus_error(lam, p, Q)) + roundings(1, p * Q, Q)
+    off, form = np.abs(out - x % p).max(), float(beyond.modulus_error(lam, p, Q))
+    assert off <= form + roundings(1, p * Q, Q)
+    if p >= 2:
+        assert form <= off + roundings(1, p * Q, Q)
+
+
+@settings(max_examples=20)
+@given(st.floats(0.01, 200.0), st.floats(0.01, 9.0))
+def test_kink_and_clip_errors_are_the_worst(lam, reach):
+    """Maximum with |a - b| <= reach, and a clip to [0, reach] on [-reach, 2 reach]: on fine lines, densest at kinks."""
+    x = np.minimum(np.concatenate([np.linspace(0, reach, 4001), np.linspace(0, 3 / lam, 4001)]), reach)
+    off, form = (x - unit(lam, x)).max(), float(beyond.kink_error(lam, reach, 1))
+    assert off <= form + roundings(1, reach, 3)
+    assert form <= off * (1 + 1e-6) + roundings(1, reach, 3)
+    x = np.concatenate([-x, x, reach - x, reach + x])
+    clipped = x + unit(lam, -x) - unit(lam, x - reach)
+    off, form = np.abs(clipped - np.clip(x, 0, reach)).max(), float(beyond.clip_error(lam, reach))
+    assert off <= form + roundings(1, 2 * reach, 3)
+    assert form <= off * (1 + 1e-6) + roundings(1, 2 * reach, 3)
 
 
 @settings(max_examples=20)
@@ -57,14 +78,67 @@ def test_nearest_error_is_never_exceeded(lam, n, alpha):
 
 
 @settings(max_examples=20)
-@given(LAMBDAS)
+@given(st.floats(1.28, 60.0))
 def test_composed_error_is_never_exceeded(lam):
-    d = np.concatenate([[0.0], 1 + np.linspace(0, 30, 3001) / lam])
+    d = np.concatenate([[0.0], 1 + np.linspace(0, 15, 3001) / lam])
     d = np.concatenate([d, -d])
     P, Q = (unit(lam, 2 - 2 * t) - unit(lam, 1 - 2 * t) for t in (d, -d))
     four = sum(sign * unit(1.0, (P + k * Q) * s / lam) for k, sign in ((1, 1), (-1, -1)) for s in (1, -1))
     off = np.abs(1 - lam**2 / 2 * four - (d != 0)).max()
-    assert off <= float(beyond.composed_error(lam)) + roundings(lam, 4, 4)
+    form = float(beyond.composed_error(lam))
+    assert off <= form + roundings(lam, 4, 4)
+    assert form <= off * 1.001 + roundings(lam, 4, 4)
+
+
+def test_the_two_blocks_form_falls_and_bounds_a_equal_to_b():
+    """In balls over pieces of [1.28, 8]: dg/dlambda < 0 where p = phi/lambda (up to 2.5) and p = F/lambda (from 2.4 on:
+    phi falls, F rises), q only falling; and |1 - g(p, p)| at a = b is less than the form."""
+    for at, order in ((Fraction(12, 5), Order.GREATER), (Fraction(5, 2), Order.LESS)):
+        forms = [lambda r, f=f, at=at: f(r.number(at), r) for f in (gap, descent)]
+        assert decide(*forms) is order
+    for k in range(64, 400):
+        with ctx.workprec(64):
+            lam, reals = arb(k).union(arb(k + 1)) / 50, balls(64)
+            m = [gap(lam * z, reals) / lam for z in range(1, 5)]
+            q, form = 1 + m[2] - m[3], beyond.composed_error(Fraction(k + 1, 50), reals)  # falls, as is shown here
+            if k < 125:
+                assert _falls(m[0], gap_slope(lam, reals) / lam - m[0] / lam, q, lam, reals)
+            if k >= 120:
+                v = _best(lam, reals)
+                F = descent(lam.lower(), reals).union(descent(lam.upper(), reals))  # it rises
+                assert _falls(F / lam, -gap_slope(v + lam, reals) / lam - F / lam**2, q, lam, reals)
+            assert all(_alike(arb(j).union(arb(j + 1)) / 200, reals) < form for j in range(4 * k, 4 * k + 4))
+
+
+def _alike(lam, reals):
+    """|1 - g(p, p)| at a = b, where s = 2p/lambda and t = 0."""
+    p = 1 + (gap(lam, reals) - gap(2 * lam, reals)) / lam
+    return abs(1 - p * p * _tanh(p / lam, reals) / (p / lam))
+
+
+def _falls(p, slope, q, lam, reals):
+    """(lambda/2)(2h - x h')(s) - (2h - x h')(t)) + (lambda/2)(h'(s) + h'(t)) p' < 0."""
+
+    def parts(x):
+        T = _tanh(x / 2, reals)
+        h, slope_of_h = x * T, T + x / 2 * (1 - T * T)
+        return 2 * h - x * slope_of_h, slope_of_h
+
+    (here, rises), (there, rises_too) = parts((q + p) / lam), parts((q - p) / lam)
+    return lam / 2 * (here - there) + lam / 2 * (rises + rises_too) * slope < 0
+
+
+def _tanh(x, reals):
+    E = reals.exp(-2 * x)
+    return (1 - E) / (1 + E)
+
+
+def _best(lam, reals):
+    """A ball of the v at which phi falls most over the length lam, for all lengths in it: by signs of the slope."""
+    places = [arb(j) / 200 for j in range(240, 481)]
+    rises = [gap_slope(v, reals) - gap_slope(v + lam, reals) for v in places]
+    low = max(v for v, slope in zip(places, rises, strict=True) if slope > 0)
+    return low.union(min(v for v, slope in zip(places, rises, strict=True) if slope < 0))
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -130,7 +130,7 @@ def test_one_hots_hold_linearly_many_numbers():
     ("build", "reason"),
     [
         (lambda: one_hot(0, 64), "N = 0 was given; it must be at least 1"),
-        (lambda: one_hot(3, 1), "lambda = 1 was given; this gadget asks for a finite one from 2 up"),
+        (lambda: one_hot(3, 0), "lambda = 0 was given; it must be finite and above 0"),
         (lambda: one_hot(3, math.nan), "lambda = nan was given"),
         (lambda: modulus(0, 2, 64), "p = 0 was given"),
         (lambda: modulus(2, 0, 64), "Q = 0 was given"),

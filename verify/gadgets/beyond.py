@@ -10,8 +10,13 @@ from math import floor
 
 import numpy as np
 
-from bounds.gadgets import different_error, different_lambda, network_error, network_lambda
+from bounds.gadgets import different_error, different_lambda
 from bounds.gadgets_beyond import (
+    LEAST,
+    clip_error,
+    clip_lambda,
+    kink_error,
+    kink_lambda,
     modulus_error,
     modulus_lambda,
     nearest_error,
@@ -23,7 +28,7 @@ from bounds.reals import Number
 from constructions.gadgets.catalogue import MODULUS
 from constructions.gadgets.gadget import Gadget
 from constructions.gadgets.indicator import SHARP_FROM, equal
-from constructions.gadgets.integers import LEAST_SCALE, modulus, nearest, one_hot
+from constructions.gadgets.integers import modulus, nearest, one_hot
 from constructions.gadgets.network import linear_by_gate, linear_by_open_gate
 from constructions.gadgets.order import absolute, clip, maximum, minimum
 from constructions.gadgets.select import select_by_flag
@@ -106,7 +111,7 @@ def _equal(M: Fraction, alpha: Fraction, epsilon: Fraction) -> Case:
         "equal",
         None,
         "X-GADGET",
-        "max(F(lambda), 2 phi(lambda))/lambda",
+        "max(2 phi(lambda), G(lambda))/lambda",
         (1 / alpha, 2),
         lambda lam: equal(M, alpha, lam),
         lambda _: apart_or_equal(M, alpha, 0),
@@ -114,12 +119,11 @@ def _equal(M: Fraction, alpha: Fraction, epsilon: Fraction) -> Case:
         lambda reals: different_lambda(epsilon, reals),
         None,
         SHARP_FROM,
-        attained=False,
     )
 
 
 def _order(M: Fraction, epsilon: Fraction) -> list[Case]:
-    def of_one(*parts: tuple[Fraction, Fraction, int, int]) -> list[Piece]:
+    def of_one(*parts: tuple[Fraction, Fraction, int, Fraction | int]) -> list[Piece]:
         """x in [low, high] with the target slope x + constant."""
         return [Piece(((low, high),), (slope,), constant=constant) for low, high, slope, constant in parts]
 
@@ -128,33 +132,51 @@ def _order(M: Fraction, epsilon: Fraction) -> list[Case]:
         sides = (ZERO, 2 * M, 1), (-2 * M, ZERO, -1)
         return [by_difference(M, low, high, 0, sign * side * HALF) for low, high, side in sides]
 
-    top = floor(M / 2)
-    clipped = of_one((-M, ZERO, 0, 0), (ZERO, Fraction(top), 1, 0), (Fraction(top), M, 0, top))
+    half = M / 2
+    clipped = of_one((-M, ZERO, 0, 0), (ZERO, half, 1, 0), (half, M, 0, half))
     whole = of_one((-M, ZERO, -1, 0), (ZERO, M, 1, 0))
+    pair, double = "phi(min(2 lambda M, k))/lambda", "2 phi(min(lambda M, k))/lambda"
+    clip_case = Case(
+        "clip",
+        None,
+        "X-GADGET",
+        "S(lambda M/2)/lambda",
+        (half,),
+        lambda lam: clip(0, half, M, lam),
+        lambda _: clipped,
+        lambda lam: lambda reals: clip_error(lam, half, reals),
+        lambda reals: clip_lambda(half, epsilon, reals),
+        None,
+    )
     return [
-        _bent("maximum", lambda lam: maximum(M, lam), of_two(1), 1, epsilon),
-        _bent("minimum", lambda lam: minimum(M, lam), of_two(-1), 1, epsilon),
-        _bent("absolute", lambda lam: absolute(M, lam), whole, 2, epsilon),
-        _bent("clip", lambda lam: clip(0, top, M, lam), clipped, 1, epsilon, top),
+        _kinked("maximum", pair, lambda lam: maximum(M, lam), of_two(1), 2 * M, 1, epsilon),
+        _kinked("minimum", pair, lambda lam: minimum(M, lam), of_two(-1), 2 * M, 1, epsilon),
+        _kinked("absolute", double, lambda lam: absolute(M, lam), whole, M, 2, epsilon),
+        clip_case,
     ]
 
 
-def _bent(
-    name: str, build: Callable[[Number], Gadget], pieces: list[Piece], weight: int, epsilon: Fraction, *weights: Number
+def _kinked(
+    name: str,
+    formula: str,
+    build: Callable[[Number], Gadget],
+    pieces: list[Piece],
+    reach: Fraction,
+    weight: int,
+    epsilon: Fraction,
 ) -> Case:
-    """A gadget whose error is kappa weight/lambda."""
+    """A gadget whose units share one kink, from which the domain goes up to `reach`."""
     return Case(
         name,
         None,
         "X-GADGET",
-        "kappa/lambda" if weight == 1 else f"{weight} kappa/lambda",
-        weights,
+        formula,
+        (),
         build,
         lambda _: pieces,
-        lambda lam: lambda reals: network_error(lam, weight, reals),
-        lambda reals: network_lambda(weight, epsilon, reals),
+        lambda lam: lambda reals: kink_error(lam, reach, weight, reals),
+        lambda reals: kink_lambda(reach, weight, epsilon, reals),
         None,
-        attained=False,
     )
 
 
@@ -178,21 +200,20 @@ def _integers(largest: int, margin: Fraction, epsilon: Fraction) -> list[Case]:
             Fraction(2),
             epsilon,
             *range(2, N + 1),
-            least=LEAST_SCALE,
+            least=LEAST["one-hot"],
         ),
         Case(
             "modulus",
             None,
             "X-GADGET",
-            f"{MODULUS} (m(1) + (Q - 2) m({MODULUS - 1}))",
+            f"{MODULUS} (m(1) + sum_d (m({MODULUS} d - 1) - m({MODULUS} d)))",
             tuple(range(2, Q * MODULUS + 1)),
             lambda lam: modulus(MODULUS, Q, lam),
             lambda _: line if Q == 1 else places,
-            lambda lam: lambda reals: modulus_error(lam, MODULUS, Q, reals),
+            lambda lam: lambda reals: reals.number(0) if Q == 1 else modulus_error(lam, MODULUS, Q, reals),
             None if Q == 1 else lambda reals: modulus_lambda(MODULUS, Q, epsilon, reals),
             None,
-            LEAST_SCALE,
-            attained=False,
+            0 if Q == 1 else LEAST["modulus"],
         ),
         Case(
             "nearest",
@@ -205,7 +226,7 @@ def _integers(largest: int, margin: Fraction, epsilon: Fraction) -> list[Case]:
             lambda lam: lambda reals: nearest_error(lam, high - low, reals),
             lambda reals: nearest_lambda(high - low, epsilon, reals),
             None,
-            2 * LEAST_SCALE,
-            attained=False,
+            LEAST["nearest"],
+            "the formula is a bound, and speaks from lambda = 4 on",
         ),
     ]

@@ -25,7 +25,7 @@ from bounds.gadgets import (
     select_lambda_paper,
 )
 from bounds.gadgets_beyond import composed_error, composed_lambda
-from bounds.reals import ClosedForm, Number
+from bounds.reals import FRACTIONS, ClosedForm, Number, float_at_least
 from constructions.gadgets.gadget import Gadget
 from constructions.gadgets.indicator import SHARP_FROM, different, different_in_two_blocks, ordered
 from constructions.gadgets.network import extreme_network, linear
@@ -39,9 +39,6 @@ HIDDEN = 4
 LEVEL = 200
 """How far in SiLU's argument an unbounded domain is searched before its tail is bounded at once: phi(200) < 1e-84."""
 
-LEAST_LAMBDA = Fraction(1, 2**10)
-"""Stands for "every lambda > 0 is enough"."""
-
 
 @dataclass(frozen=True)
 class Case:
@@ -50,9 +47,9 @@ class Case:
     lemma: None past the paper. claim: the row of the ledger. formula: the worst error in symbols, with m(z) =
     z/(e^(lambda z) + 1). weights: the moduli of the ideal weights besides 1, lambda apart (verify/gadgets/ideal.py).
     build: lambda -> the gadget. pieces: lambda -> the domain. error: lambda -> the worst error, or a bound for it.
-    lambda_sharp: the smallest lambda that is enough by `error`; None: every lambda is. lambda_paper: the paper's own;
-    None where the paper has no such gadget. least: no smaller lambda is looked at. attained: whether `error` is the
-    worst error itself on every domain, not a bound that it comes close to.
+    lambda_sharp: the smallest lambda that is enough by `error`; 0 or None: every lambda is. lambda_paper: the paper's
+    own; None where the paper has no such gadget. least: `error` does not speak of a smaller lambda. loose: why `error`
+    may be a bound only, so that a smaller lambda may do; "" where 0.99 of lambda_sharp fails on every domain.
     """
 
     name: str
@@ -65,8 +62,13 @@ class Case:
     error: Callable[[Number], ClosedForm]
     lambda_sharp: ClosedForm | None
     lambda_paper: ClosedForm | None
-    least: Number = LEAST_LAMBDA
-    attained: bool = True
+    least: Number = 0
+    loose: str = ""
+
+    @property
+    def paper(self) -> float | None:
+        """The least float that is not below the paper's lambda, a rational number; None where there is none."""
+        return None if self.lambda_paper is None else float_at_least(self.lambda_paper(FRACTIONS))
 
 
 def cases(M: Fraction, epsilon: Fraction, alpha: Fraction) -> list[Case]:
@@ -199,7 +201,7 @@ def _lemma_5(M: Fraction, alpha: Fraction, epsilon: Fraction) -> list[Case]:
     ways = (
         (
             "not-equal",
-            "max(F(lambda), 2 phi(lambda))/lambda",
+            "max(2 phi(lambda), G(lambda))/lambda",
             (1 / alpha,),
             different,
             different_error,
@@ -207,7 +209,7 @@ def _lemma_5(M: Fraction, alpha: Fraction, epsilon: Fraction) -> list[Case]:
         ),
         (
             "not-equal-printed",
-            "S(lambda) (1 + m(3))/lambda",
+            "g(S(lambda)/lambda, 1 + m(3) - m(4))",
             (2 / alpha, 2, Fraction(1, 2)),
             different_in_two_blocks,
             composed_error,
@@ -227,7 +229,7 @@ def _lemma_5(M: Fraction, alpha: Fraction, epsilon: Fraction) -> list[Case]:
             lambda reals, smallest=smallest: smallest(epsilon, reals),
             paper,
             SHARP_FROM,
-            attained=False,
+            "the formula speaks from lambda = 1.28 on" if name == "not-equal-printed" else "",
         )
         for name, formula, weights, build, error, smallest in ways
     ]

@@ -5,7 +5,6 @@ from typing import Any
 
 import jax
 
-from bounds.gadgets import enough
 from constructions.gadgets.product import product
 from verify.compiled import keep_compiled
 from verify.console import Console
@@ -82,8 +81,8 @@ def _real_checks(settings: GadgetsSettings, wanted: list[Case], found: Found) ->
     if 4 in settings.lemmas:
         checks.append(steep_check(_named(wanted, "select"), M, alpha, epsilon))
     if 5 in settings.lemmas:
-        lam = _named(wanted, "greater").lambda_paper
-        checks += printed_indicators(M, alpha, epsilon, 1.0 if lam is None else enough(lam))
+        lam = _named(wanted, "greater").paper
+        checks += printed_indicators(M, alpha, epsilon, 1.0 if lam is None else lam)
     return [*checks, norm_check(growths(settings.lemmas))]
 
 

@@ -4,15 +4,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bounds.gadgets import enough
 from bounds.reals import enclose
 from verify.gadgets.cases import Case
 from verify.gadgets.float import Measured, Precision, measure
 from verify.gadgets.proofs import Proved
 from verify.verdict import Check, Verdict
 
-EXPONENTS = range(-2, 33, 2)
-"""lambda = 2^j is tried; around the best of them also its double and its half."""
+EXPONENTS = -2, 32
+BESIDE = 8
+"""lambda = 2^j is tried for every second j between the exponents, or from 2^8 below the lambda looked at, or up to 2^8
+above it; around the best of them also its double and its half."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,7 @@ class Run:
     @property
     def tried(self) -> dict[float, Measured]:
         """All lambdas that were measured: the powers of two, the sharp one and the paper's."""
-        paper = (
-            {} if self.paper is None or self.case.lambda_paper is None else {enough(self.case.lambda_paper): self.paper}
-        )
+        paper = {} if self.paper is None or self.case.paper is None else {self.case.paper: self.paper}
         return self.curve | {self.proved.lam: self.sharp} | paper
 
     @property
@@ -46,14 +45,21 @@ class Run:
         return min(tried, key=lambda lam: (tried[lam].error, lam))
 
 
+def exponents(proved: Proved) -> range:
+    """The j of the lambdas 2^j along the curve: even, and on both sides of the lambda looked at."""
+    middle = 2 * (math.frexp(proved.lam)[1] // 2)
+    first, last = EXPONENTS
+    return range(min(first, middle - BESIDE), max(last, middle + BESIDE) + 1, 2)
+
+
 def run_case(proved: Proved, precision: Precision) -> Run:
     """Measure one gadget at the sharp lambda, at the paper's, and along the curve."""
     case = proved.case
-    paper = None if case.lambda_paper is None else measure(case, enough(case.lambda_paper), precision)
-    curve = {2.0**j: measure(case, 2.0**j, precision) for j in EXPONENTS if 2.0**j >= case.least}
+    paper = None if case.paper is None else measure(case, case.paper, precision)
+    curve = {2.0**j: measure(case, 2.0**j, precision) for j in exponents(proved)}
     found = Run(proved, precision, measure(case, proved.lam, precision), paper, curve)
     lowest = min(curve, key=lambda lam: (curve[lam].error, lam))
-    for lam in (max(lowest / 2, float(case.least)), lowest * 2):
+    for lam in (lowest / 2, lowest * 2):
         curve[lam] = measure(case, lam, precision)
     return replace(found, curve=dict(sorted(curve.items())))
 

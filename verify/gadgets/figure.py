@@ -102,7 +102,7 @@ def responses(runs: Sequence[Run], settings: GadgetsSettings) -> bytes:
 def _response(axes: "Axes", run: Run, settings: GadgetsSettings) -> None:
     symbol, line = _line(run, settings)
     for factor, colour in ((Fraction(1, 64), PALETTE[1]), (Fraction(1, 8), PALETTE[2]), (Fraction(1), PALETTE[0])):
-        gadget = run.case.build(max(float(Fraction(run.proved.lam) * factor), float(run.case.least)))
+        gadget = run.case.build(float(Fraction(run.proved.lam) * factor))
         out = evaluate(gadget, line, "float64")["out"][:, 0]
         label = "lambda sharp" if factor == 1 else f"lambda sharp / {factor.denominator}"
         axes.plot(_abscissa(line, symbol), out, color=colour, label=label)

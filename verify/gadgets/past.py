@@ -11,7 +11,7 @@ from constructions.gadgets.select import select
 from verify.gadgets.cases import Case
 from verify.gadgets.float import Precision
 from verify.gadgets.proofs import certify, within, witness
-from verify.notation import number
+from verify.notation import not_below, number
 from verify.verdict import Check, Verdict
 
 STEEPNESS = 2
@@ -21,9 +21,9 @@ _LEAST = Fraction(13, 10)  # lambda M from which the formula speaks
 
 def steep_check(case: Case, M: Fraction, alpha: Fraction, epsilon: Fraction) -> Check:
     """X-GADGET: with k = 2 M/alpha a far smaller lambda selects within eps, certified on the weights."""
-    lam = _LEAST / M
+    lam = Fraction(not_below(_LEAST / M))
     while not _enough(lam, M, epsilon):
-        lam *= Fraction(5, 4)
+        lam = Fraction(not_below(lam * Fraction(5, 4)))
     worst = certify(case, select(M, alpha, float(lam), steepness=STEEPNESS), float(lam), epsilon)
     verdict = within(worst, epsilon)
     return Check(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bounds.gadgets import enough
-from bounds.reals import Order, decide, enclose, ends
+from bounds.reals import ClosedForm, Order, decide, enclose, ends, float_at_least
 from constructions.gadgets.gadget import Gadget
 from verify.gadgets.cases import Case
 from verify.gadgets.certificate import BITS, Part, Supremum, supremum
@@ -15,16 +15,21 @@ from verify.notation import nearest
 from verify.verdict import ESTABLISHED, Check, Verdict
 
 SMALLER = (Fraction(99, 100), Fraction(9, 10), Fraction(1, 2))
-"""The shares of the smallest lambda that are tried until one fails; the first must, where the form is attained."""
+"""The shares of the smallest lambda that are tried until one fails; the first must, but where the form is loose."""
+
+ANY, SHARP, BOUND = "any", "sharp", "bound"
+"""What `lam` is: 1, where every lambda > 0 will do; enough, while 0.99 of it fails; or enough, and less may be too."""
 
 
 @dataclass(frozen=True)
 class Proved:
-    """lam: the lambda looked at, sufficient and as sharp as float64 allows; 1 where every lambda will do. worst: the
-    enclosure of the supremum at lam. checks: what was decided."""
+    """lam: the lambda looked at, sufficient and as small as the formula and float64 allow; 1 where every lambda will
+    do. kind: which of `ANY`, `SHARP`, `BOUND` it is. worst: the enclosure of the supremum at lam. checks: what was
+    decided."""
 
     case: Case
     lam: float
+    kind: str
     worst: Supremum
     checks: tuple[Check, ...]
 
@@ -32,15 +37,25 @@ class Proved:
 def prove(case: Case, epsilon: Fraction) -> Proved:
     """Everything about one gadget that does not depend on a float format."""
     if case.lambda_sharp is None:
-        lam = float(max(1, case.least))
+        lam = max(1.0, float_at_least(Fraction(case.least)))
         worst = identity(case, lam)
-        return Proved(case, lam, worst, (_exact(case, worst, lam), *_paper(case, epsilon)))
-    lam = max(enough(case.lambda_sharp), float(case.least))
+        return Proved(case, lam, ANY, worst, (_exact(case, worst, lam), *_paper(case, epsilon)))
+    smallest = _smallest(case, case.lambda_sharp, epsilon)
+    kind, needed = _needed(case, smallest, epsilon)
+    lam = 1.0 if kind == ANY else smallest
     worst = certify(case, case.build(lam), lam)
-    checks = (_closed_form(case, lam, worst, epsilon), _needed(case, lam, epsilon), *_paper(case, epsilon))
+    checks = (_closed_form(case, lam, kind, worst, epsilon), needed, *_paper(case, epsilon))
     by_form = ends(enclose(case.error(lam), BITS))[1]
     high = by_form if worst.high is None else min(worst.high, by_form)  # both are bounds of one supremum
-    return Proved(case, lam, replace(worst, high=high), checks)
+    return Proved(case, lam, kind, replace(worst, high=high), checks)
+
+
+def _smallest(case: Case, sharp: ClosedForm, epsilon: Fraction) -> float:
+    """The least lambda that the formula speaks of, where that will do; else a float just above its root."""
+    least = float_at_least(Fraction(case.least))
+    if least > 0 and decide(case.error(least), lambda reals: reals.number(epsilon)) in (Order.LESS, Order.EQUAL):
+        return least
+    return enough(sharp)
 
 
 def certify(case: Case, gadget: Gadget, lam: float, claimed: Fraction | None = None) -> Supremum:
@@ -75,7 +90,7 @@ def witness(case: Case, worst: Supremum, lam: float) -> dict[str, object]:
     return {"gadget": case.name, "lambda": lam, "inputs": list(worst.point), "error_at_least": worst.low}
 
 
-def _closed_form(case: Case, lam: float, worst: Supremum, epsilon: Fraction) -> Check:
+def _closed_form(case: Case, lam: float, kind: str, worst: Supremum, epsilon: Fraction) -> Check:
     """X-GADGET: error(lambda) <= eps by the closed form, and by the search over the weights, which know it not."""
     form = ends(enclose(case.error(lam), BITS))[1]
     order = decide(case.error(lam), lambda reals: reals.number(epsilon))
@@ -84,52 +99,69 @@ def _closed_form(case: Case, lam: float, worst: Supremum, epsilon: Fraction) -> 
     agree = (
         "it too" if worst.high is not None and worst.high <= epsilon else "as far as it came, is above the formula's"
     )
+    every = ", and so it is for every lambda > 0: it falls, from a limit at 0 that is not above eps" * (kind == ANY)
     return Check(
         f"gadgets/X-GADGET-enough/{case.name}",
         "X-GADGET",
         Verdict.REFUTED if refuted else Verdict.PROVED if proved else Verdict.UNDECIDED,
         [worst.low, worst.high],
         epsilon,
-        f"lambda = {lam!r}: the closed form {nearest(case.error(lam))} is at most eps, decided in balls; and the "
-        f"supremum over the whole domain, enclosed by the value through branch and bound ({worst.boxes} boxes) on the "
-        f"weights, {agree}; an error of the value's lower end is met at {_spell(worst)}",
+        f"lambda = {lam!r}: the closed form {nearest(case.error(lam))} is at most eps, decided in balls{every}; and "
+        f"the supremum over the whole domain, enclosed by the value through branch and bound ({worst.boxes} boxes) on "
+        f"the weights, {agree}; an error of the value's lower end is met at {_spell(worst)}",
         witness(case, worst, lam),
     )
 
 
-def _needed(case: Case, lam: float, epsilon: Fraction) -> Check:
-    """X-GADGET: at 0.99 of the smallest lambda a point errs by more than eps; where the formula is a bound, at one of
+def _needed(case: Case, lam: float, epsilon: Fraction) -> tuple[str, Check]:
+    """X-GADGET: at 0.99 of the smallest lambda a point errs by more than eps; where the formula is loose, at one of
     `SMALLER`. Nothing is needed where all lambdas will do."""
-    id = f"gadgets/X-GADGET-needed/{case.name}"
-    if lam <= case.least:
-        why = f"every lambda from {float(case.least):g} on is enough for eps = {float(epsilon)!r}; none below is tried"
-        return Check(id, "X-GADGET", Verdict.VACUOUS, None, epsilon, why, expected=frozenset({Verdict.VACUOUS}))
-    smaller, worst = lam, Supremum(Fraction(0), None, (), 0)
-    for share in SMALLER[:1] if case.attained else SMALLER:
+    if lam <= float_at_least(Fraction(case.least)):
+        kind, why = (
+            (BOUND, f"lambda = {lam!r} is enough; of a smaller one nothing is known: {case.loose}")
+            if case.least > 0
+            else (ANY, f"every lambda > 0 is enough for eps = {float(epsilon)!r}, so that none is needed")
+        )
+        return kind, _need(case, Verdict.VACUOUS, None, epsilon, why, expected=frozenset({Verdict.VACUOUS}))
+    share, smaller, worst = SMALLER[0], lam, Supremum(Fraction(0), None, (), 0)
+    for share in SMALLER if case.loose else SMALLER[:1]:
         smaller = max(float(share * Fraction(lam)), float(case.least))
         worst = certify(case, case.build(smaller), smaller, epsilon)
         if worst.low > epsilon:
             break
     fails = worst.low > epsilon
-    what = f"fails: at {_spell(worst)} the error is at least the value, in balls" if fails else "is enough too"
-    bound = "" if case.attained else "; the closed form is a bound, sharp for large M and small eps"
-    return Check(
-        id,
-        "X-GADGET",
-        Verdict.PROVED if fails else Verdict.UNDECIDED if case.attained else Verdict.SKIPPED,
+    what = f"fails: at {_spell(worst)} the error is at least the value, in balls" if fails else "is not known to fail"
+    kind = SHARP if fails and share == SMALLER[0] else BOUND
+    loose = f"; lambda is a bound here: {case.loose}" if kind == BOUND and case.loose else ""
+    return kind, _need(
+        case,
+        Verdict.PROVED if fails else Verdict.SKIPPED if case.loose else Verdict.UNDECIDED,
         worst.low,
         epsilon,
-        f"{smaller / lam:.3g} of lambda, {smaller!r}, {what}{bound}",
+        f"{smaller / lam:.3g} of lambda, {smaller!r}, {what}{loose}",
         witness(case, worst, smaller),
-        expected=ESTABLISHED if case.attained else ESTABLISHED | {Verdict.SKIPPED},
+        ESTABLISHED | {Verdict.SKIPPED} if case.loose else ESTABLISHED,
     )
+
+
+def _need(
+    case: Case,
+    verdict: Verdict,
+    value: Fraction | None,
+    epsilon: Fraction,
+    evidence: str,
+    witness: dict[str, object] | None = None,
+    expected: frozenset[Verdict] = ESTABLISHED,
+) -> Check:
+    id = f"gadgets/X-GADGET-needed/{case.name}"
+    return Check(id, "X-GADGET", verdict, value, epsilon, evidence, witness, expected=expected)
 
 
 def _paper(case: Case, epsilon: Fraction) -> list[Check]:
     """The lemma itself with the paper's lambda, in real arithmetic (Lemma 5: with the margin alpha)."""
-    if case.lambda_paper is None:
+    if (lam := case.paper) is None:
         return []
-    lam, error = enough(case.lambda_paper), case.error
+    error = case.error
     worst = identity(case, lam) if case.lambda_sharp is None else certify(case, case.build(lam), lam, epsilon)
     verdict = within(worst, epsilon)
     order = decide(error(lam), lambda reals: reals.number(epsilon))

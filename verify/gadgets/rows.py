@@ -1,14 +1,15 @@
 """One row of `verify gadgets`: a gadget in one arithmetic, with what is proved and what was measured; the table."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from bounds.gadgets import enough
 from constructions.gadgets.gadget import Gadget
 from verify.gadgets.curves import Run
+from verify.gadgets.proofs import ANY, SHARP
 from verify.gadgets.settings import GadgetsSettings
-from verify.notation import NOTHING, number
+from verify.notation import NOTHING, not_below, number
 from verify.table import Column, Table
 
 COLUMNS = (
@@ -26,14 +27,16 @@ COLUMNS = (
     Column("norm paper", rank=6),
 )
 
+LARGEST_SPELLED = 2.0**14
 _PROMISED = ("gadget", "domain", "units", "norm", "worst error")
 
 
 def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
-    """The row of the JSON document. lambda_sharp is None where every lambda is enough; errors are at lambda_sharp, or
-    at 1 then; `_paper` at the paper's lambda, `_best` at the one of all lambdas tried with the least measured error."""
+    """The row of the JSON document. lambda_sharp is None where every lambda is enough (lambda_kind "any"), and may be
+    more than is needed where that is "bound"; errors are at lambda_sharp, or at 1 then; `_paper` at the paper's lambda,
+    `_best` at the one of all lambdas tried with the least measured error."""
     case, best = run.case, run.tried[run.best]
-    lam_paper = None if case.lambda_paper is None else enough(case.lambda_paper)
+    lam_paper = case.paper
     return {
         "lemma": case.lemma,
         "gadget": case.name,
@@ -41,7 +44,8 @@ def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
         "epsilon": settings.epsilon,
         "alpha": settings.alpha,
         "lambda_paper": lam_paper,
-        "lambda_sharp": None if case.lambda_sharp is None else run.proved.lam,
+        "lambda_sharp": None if run.proved.kind == ANY else run.proved.lam,
+        "lambda_kind": run.proved.kind,
         "error_certified": run.proved.worst.high,
         "error_measured": run.sharp.error,
         "dtype": run.precision.name,
@@ -106,17 +110,33 @@ def _drawn(rows: Sequence[dict[str, Any]], beyond: bool) -> tuple[tuple[str, ...
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    sharp = "any" if row["lambda_sharp"] is None else number(row["lambda_sharp"])
-    names = ("error_certified", "error_measured", "error_measured_paper", "error_best", "lambda_best")
-    rest = (*names, "parameters_norm", "parameters_norm_paper")
+    measured = ("error_measured", "error_measured_paper", "error_best")
+    norms = ("parameters_norm", "parameters_norm_paper")
     return (
         NOTHING if row["lemma"] is None else str(row["lemma"]),
         row["gadget"],
         row["dtype"],
-        _shown(row["lambda_paper"]),
-        sharp,
-        *(_shown(row[name]) for name in rest),
+        NOTHING if row["lambda_paper"] is None else not_below(row["lambda_paper"]),
+        _sharp(row),
+        not_below(row["error_certified"], 4),
+        *(_shown(row[name]) for name in measured),
+        _power(row["lambda_best"]),
+        *(_shown(row[name]) for name in norms),
     )
+
+
+def _sharp(row: dict[str, Any]) -> str:
+    """Rounded up, so that it is enough as it is shown; a word beside it where it is not the smallest."""
+    if row["lambda_sharp"] is None:
+        return row["lambda_kind"]
+    text = not_below(row["lambda_sharp"])
+    return text if row["lambda_kind"] == SHARP else f"{text} {row['lambda_kind']}"
+
+
+def _power(lam: float) -> str:
+    """A power of two as such where its digits would be cut; any other number rounded up."""
+    mantissa, exponent = math.frexp(lam)
+    return f"2^{exponent - 1}" if mantissa == 0.5 and lam >= LARGEST_SPELLED else not_below(lam, 4)
 
 
 def _shown(value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from verify.gadgets.settings import GadgetsSettings
-from verify.notation import number
+from verify.notation import not_below, number
 from verify.verdict import Check, Verdict
 
 
@@ -28,9 +28,14 @@ def _product(rows: Sequence[dict[str, Any]]) -> str:
         return ""
     row = next((row for row in shown if row["dtype"] == "float32"), shown[0])
     return (
-        f"; Lemma 1 needs lambda {number(row['lambda_sharp'], 4)}, the paper asks for {number(row['lambda_paper'], 4)}"
-        f", where {row['dtype']} errs by {number(row['error_measured_paper'], 3)}"
+        f"; Lemma 1 needs {_needed(row)}, the paper asks for {not_below(row['lambda_paper'], 4)}, where {row['dtype']} "
+        f"errs by {number(row['error_measured_paper'], 3)}"
     )
+
+
+def _needed(row: dict[str, Any]) -> str:
+    lam = row["lambda_sharp"]
+    return "no lambda in particular" if lam is None else f"lambda {not_below(lam, 4)}"
 
 
 def notes(settings: GadgetsSettings) -> list[str]:
