@@ -50,12 +50,15 @@ def not_above(value: Fraction, significant: int = 5) -> str:
 
 
 def not_below(value: Fraction | float, significant: int = 5) -> str:
-    """A number above 0 rounded up to so many digits: what is enough stays so as it is shown; 0 and inf as they are."""
+    """A number above 0 rounded up to so many digits: what is enough stays so as it is shown; 0 and inf as they are.
+
+    A float is taken as the shortest decimal that is read as it, so that typing 1.28 gives what was shown as 1.28.
+    """
     if value == 0 or value == math.inf:
         return number(value, significant)
-    exact = Fraction(value)
+    exact = Fraction(repr(value)) if isinstance(value, float) else value
     unit = Fraction(10) ** (floor_log10(exact) - significant + 1)
-    return number(-(-exact // unit) * unit, significant)
+    return _trimmed(round_decimal(-(-exact // unit) * unit, significant))
 
 
 def closed(form: ClosedForm, significant: int = 5) -> str:

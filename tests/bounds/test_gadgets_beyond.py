@@ -95,7 +95,7 @@ def test_the_two_blocks_form_falls_and_bounds_a_equal_to_b():
     phi falls, F rises), q only falling; and |1 - g(p, p)| at a = b is less than the form."""
     for at, order in ((Fraction(12, 5), Order.GREATER), (Fraction(5, 2), Order.LESS)):
         forms = [lambda r, f=f, at=at: f(r.number(at), r) for f in (gap, descent)]
-        assert decide(*forms) is order
+        assert decide(forms[0], forms[1]) is order
     for k in range(64, 400):
         with ctx.workprec(64):
             lam, reals = arb(k).union(arb(k + 1)) / 50, balls(64)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounds.reals import Reals
-from verify.notation import closed, nearest, number, seconds, size
+from verify.notation import closed, nearest, not_below, number, seconds, size
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,12 @@ def test_a_value_that_no_precision_settles_is_shown_as_its_enclosure():
 
     assert closed(zero).startswith("[+/- ")
     assert str(nearest(zero)).startswith("[+/- ")
+
+
+def test_what_is_enough_is_rounded_up():
+    for value in (Fraction(1, 3), Fraction(1825730904, 10**6), Fraction(40000), Fraction(108 * 10**6), 2.0**-30):
+        for significant in (1, 4, 5):
+            shown = Fraction(not_below(value, significant))
+            assert Fraction(value) <= shown <= Fraction(value) * (1 + Fraction(10, 10**significant))
+    assert (not_below(Fraction(40000)), not_below(108e6), not_below(1825.7309)) == ("40000", "1.08e+08", "1825.8")
+    assert (not_below(Fraction(0)), not_below(float("inf"))) == ("0", "inf")

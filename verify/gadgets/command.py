@@ -22,7 +22,7 @@ from verify.gadgets.past import far_check, steep_check
 from verify.gadgets.proofs import Proved, prove
 from verify.gadgets.rows import document, tables
 from verify.gadgets.settings import GadgetsSettings
-from verify.gadgets.words import notes, sentence
+from verify.gadgets.words import loose, notes, sentence
 from verify.verdict import Check, Result
 
 
@@ -68,7 +68,10 @@ def run(settings: GadgetsSettings, console: Console) -> Outcome:
         interrupted=found.interrupted,
     )
     return Outcome(
-        result, tables(found.rows, settings), tuple(notes(settings)), lambda: _report(settings, result, found)
+        result,
+        tables(found.rows, settings),
+        tuple(notes(settings, loose(found.proved))),
+        lambda: _report(settings, result, found),
     )
 
 

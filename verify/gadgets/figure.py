@@ -1,7 +1,7 @@
 """The figures of `verify gadgets`: the V of error against lambda, and each gadget beside its decision boundary."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,17 @@ from constructions.gadgets.run import evaluate
 from verify.figures import FAINT, INK, PALETTE, draw, house_style, png
 from verify.gadgets.cases import Case
 from verify.gadgets.curves import Run
+from verify.gadgets.proofs import ANY
 from verify.gadgets.settings import GadgetsSettings
+from verify.notation import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _LEAST = 1e-16
 _POINTS = 401
+_NEAR = 1e-9  # an integer of the line that rounding moved
 
 
 def valleys(runs: Sequence[Run], settings: GadgetsSettings) -> bytes:
@@ -32,8 +36,7 @@ def valleys(runs: Sequence[Run], settings: GadgetsSettings) -> bytes:
             _valley(axes[name], [run for run in runs if run.case.name == name], settings)
         for row in panels:
             axes[row[0]].set_ylabel("largest error")
-        handles, labels = axes[names[0]].get_legend_handles_labels()
-        canvas.legend(handles, labels, loc="outside upper left", ncols=6)
+        _legend(canvas, axes.values(), 8)
         return png(canvas)
 
 
@@ -43,6 +46,15 @@ def _panels(names: Sequence[str]) -> list[list[str]]:
     rows = [list(names[k : k + wide]) for k in range(0, len(names), wide)]
     rows[-1] += ["."] * (wide - len(rows[-1]))
     return rows
+
+
+def _legend(canvas: "Figure", panels: "Iterable[Axes]", columns: int) -> None:
+    """One legend for all panels, with every label that one of them has, once."""
+    found = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    canvas.legend(found.values(), found.keys(), loc="outside upper left", ncols=columns)
 
 
 def _title(case: Case) -> str:
@@ -59,18 +71,11 @@ def _valley(axes: "Axes", runs: Sequence[Run], settings: GadgetsSettings) -> Non
     kept = [(lam, error) for lam, error in real if error > _LEAST]
     if kept:
         axes.plot(*zip(*kept, strict=True), color=INK, linewidth=1.0, linestyle="--", label="real arithmetic")
-    axes.axhline(float(settings.epsilon), color=FAINT, linewidth=1.0)
-    for form, word, height in ((case.lambda_sharp, "sharp", 1.0), (case.lambda_paper, "paper", 0.9)):
-        if form is not None:
-            axes.axvline(float(form(FLOATS)), color=FAINT, linewidth=1.0, linestyle=":")
-            axes.annotate(
-                word,
-                (float(form(FLOATS)), height),
-                xycoords=("data", "axes fraction"),
-                fontsize=8,
-                color=FAINT,
-                va="top",
-            )
+    axes.axhline(float(settings.epsilon), color=FAINT, linewidth=1.0, label="epsilon")
+    sharp = None if runs[0].proved.kind == ANY else runs[0].proved.lam
+    for lam, word, style in ((sharp, "lambda sharp", ":"), (case.paper, "the paper's lambda", "-.")):
+        if lam is not None:
+            axes.axvline(lam, color=INK, linewidth=1.2, linestyle=style, label=word)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_title(_title(case))
@@ -94,25 +99,57 @@ def responses(runs: Sequence[Run], settings: GadgetsSettings) -> bytes:
         canvas, axes = draw(panels, height=0.6 + 2.1 * len(panels), width=11.0)
         for run in firsts:
             _response(axes[run.case.name], run, settings)
-        handles, labels = axes[names[0]].get_legend_handles_labels()
-        canvas.legend(handles, labels, loc="outside upper left", ncols=4)
+        _legend(canvas, axes.values(), 5)
         return png(canvas)
 
 
 def _response(axes: "Axes", run: Run, settings: GadgetsSettings) -> None:
     symbol, line = _line(run, settings)
+    drawn = {}
     for factor, colour in ((Fraction(1, 64), PALETTE[1]), (Fraction(1, 8), PALETTE[2]), (Fraction(1), PALETTE[0])):
         gadget = run.case.build(float(Fraction(run.proved.lam) * factor))
         out = evaluate(gadget, line, "float64")["out"][:, 0]
         label = "lambda sharp" if factor == 1 else f"lambda sharp / {factor.denominator}"
         axes.plot(_abscissa(line, symbol), out, color=colour, label=label)
-    gadget = run.case.build(run.proved.lam)
-    inside = gadget.domain.holds(line)
-    target = np.where(inside, gadget.target(line)["out"][:, 0], np.nan)
-    axes.plot(_abscissa(line, symbol), target, color=INK, linewidth=1.0, linestyle="--", label="target")
+        drawn[label] = out
+    _target(axes, run.case.build(run.proved.lam), line, symbol)
+    _missing(axes, drawn)
     axes.set_title(_title(run.case))
     axes.set_xlabel(symbol)
     axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 3))
+
+
+def _target(axes: "Axes", gadget: Gadget, line: dict[str, np.ndarray], symbol: str) -> None:
+    """The target where the domain has it: dashed, and a ring at a point without neighbours."""
+    if gadget.domain.integer:
+        line = {name: np.where(np.abs(x - np.rint(x)) < _NEAR, np.rint(x), x) for name, x in line.items()}
+    target = np.where(gadget.domain.holds(line), gadget.target(line)["out"][:, 0], np.nan)
+    there = ~np.isnan(np.pad(target, 1, constant_values=np.nan))
+    alone = there[1:-1] & ~there[:-2] & ~there[2:]
+    x = _abscissa(line, symbol)
+    axes.plot(x, target, color=INK, linewidth=1.0, linestyle="--", label="target")
+    if alone.any():
+        axes.plot(x[alone], target[alone], "o", color=INK, markersize=6, fillstyle="none", label="target at a point")
+    low, high = np.nanmin(target), np.nanmax(target)
+    room = 1.5 * max(high - low, 1e-9)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(max(bottom, low - room), min(top, high + room))
+
+
+def _missing(axes: "Axes", drawn: Mapping[str, np.ndarray]) -> None:
+    """Words for a curve so far from the target that none of it is in the picture."""
+    bottom, top = axes.get_ylim()
+    for label, out in drawn.items():
+        if out.max() < bottom or out.min() > top:
+            where, at = ("below", bottom) if out.max() < bottom else ("above", top)
+            text = f"{label}: {where}, {number(float(out.min()), 2)} to {number(float(out.max()), 2)}"
+            axes.annotate(
+                text,
+                (0.02, 0.04 if at == bottom else 0.96),
+                xycoords="axes fraction",
+                fontsize=8,
+                va="bottom" if at == bottom else "top",
+            )
 
 
 def _line(run: Run, settings: GadgetsSettings) -> tuple[str, dict[str, np.ndarray]]:

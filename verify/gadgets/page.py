@@ -7,9 +7,9 @@ from verify.deliver import Report
 from verify.gadgets.curves import Run
 from verify.gadgets.figure import responses, valleys
 from verify.gadgets.norms import growths
-from verify.gadgets.rows import promises, tables
+from verify.gadgets.rows import papers, promises, tables
 from verify.gadgets.settings import GadgetsSettings
-from verify.gadgets.words import notes
+from verify.gadgets.words import at_papers, loose, notes
 from verify.notation import closed
 from verify.page import Page
 from verify.table import Column, Table
@@ -20,13 +20,14 @@ _QUESTION = (
     "large must lambda be, and what do floats leave of that?"
 )
 _FORMULAS = (
-    "phi(x) = x/(e^x + 1),  kappa = max phi,  S(m) = max(phi(m), max over v of phi(v) - phi(v + m))\n"
+    "phi(x) = x/(e^x + 1),  kappa = max phi = phi(k),  S(m) = max(phi(m), max over v of phi(v) - phi(v + m))\n"
     "Lemma 1  worst error M^2 (1 - tanh(u)/u), u = M/lambda       lambda about M^2/sqrt(3 eps)   paper 108 M^3/eps\n"
     "Lemma 2  worst error kappa M d/lambda                        lambda = kappa M d/eps         paper M d/eps\n"
     "Lemma 3  worst error 0: silu(x) - silu(-x) = x               any lambda                     paper 2 d_1 M/eps\n"
     "Lemma 4  worst error (2/lambda) S(lambda M)                  lambda about 2 kappa/eps       paper 4M/(alpha eps)\n"
     "Lemma 5  worst error S(lambda)/lambda                        lambda about kappa/eps         paper 4/(alpha eps)\n"
-    "F(m) = max over v of phi(v) - phi(v + m),  m(z) = phi(lambda z)/lambda = z/(e^(lambda z) + 1)"
+    "G(m) = max over v of phi(v) - 2 phi(v + m) + phi(v + 2m),  m(z) = phi(lambda z)/lambda = z/(e^(lambda z) + 1)\n"
+    "g: Lemma 1's product at lambda;  n: stairs;  d = 1, ..., Q - 2 for Q multiples of 5"
 )
 _BUILT = (
     "Each is one block of Eq. 37 (state off, skip on), or two where two numbers of units stand. Outside W_3 Eq. 3 has "
@@ -55,17 +56,24 @@ def report(settings: GadgetsSettings, result: Result, runs: Sequence[Run]) -> Re
     if runs:
         page.figure(
             f"{name}.png",
-            "Measured error against lambda: truncation falls, rounding rises (grey: eps; 0 is drawn at 1e-16)",
+            "Measured error against lambda: truncation falls, rounding rises (0 is drawn at 1e-16; a curve ends where "
+            "its format overflows)",
         )
         page.figure(
-            f"{name}-responses.png", "Each gadget across its decision boundary, at three lambdas, and its target"
+            f"{name}-responses.png",
+            "Each gadget across its decision boundary, at three lambdas, and its target (rings: points without others "
+            "around them)",
         )
         figures = {f"{name}.png": valleys(runs, settings), f"{name}-responses.png": responses(runs, settings)}
     page.heading("The numbers")
     rows = [dict(row) for row in result.rows]
     for shown in tables(rows, settings):
         page.table(shown)
-    page.bullets(notes(settings))
+    page.bullets(notes(settings, loose([run.proved for run in runs])))
+    page.heading("The paper's own lambda in floats")
+    if runs:
+        page.paragraph(at_papers(rows))
+        page.table(papers(rows))
     page.heading("What they promise")
     page.paragraph(_BUILT)
     page.table(promises(rows))
@@ -82,6 +90,7 @@ def _norms(page: Page, settings: GadgetsSettings) -> None:
         Column("gadget", right=False),
         Column("lambda", right=False),
         Column("largest parameter", right=False),
+        Column("that is", right=False),
         *(Column(f"{symbol}: fitted") for symbol in ("M", "1/eps", "1/alpha")),
         *(Column(f"{symbol}: formula") for symbol in ("M", "1/eps", "1/alpha")),
     )
@@ -89,9 +98,10 @@ def _norms(page: Page, settings: GadgetsSettings) -> None:
         (
             each.gadget,
             each.which,
-            each.formula,
-            *(f"{value:.3f}" for value in each.fitted.values()),
-            *(str(value) for value in each.stated.values()),
+            each.of_lambda,
+            each.stated.text,
+            *(f"{value + 0.0:.3f}".replace("-0.000", "0.000") for value in each.fitted.values()),
+            *map(str, each.stated.exponents.values()),
         )
         for each in growths(settings.lemmas)
     )

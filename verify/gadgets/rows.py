@@ -71,6 +71,21 @@ def tables(rows: Sequence[dict[str, Any]], settings: GadgetsSettings) -> tuple[T
     return tuple(found)
 
 
+def papers(rows: Sequence[dict[str, Any]]) -> Table:
+    """One line a gadget of the lemmas: the paper's lambda, and the error measured there in each format."""
+    printed = [row for row in rows if row["lambda_paper"] is not None]
+    dtypes = list(dict.fromkeys(row["dtype"] for row in printed))
+    lines: dict[str, list[str]] = {}
+    for row in printed:
+        line = lines.setdefault(row["gadget"], [row["gadget"], not_below(row["lambda_paper"])])
+        kept = row["error_measured_paper"] <= row["epsilon"]
+        line.append(f"{_shown(row['error_measured_paper'])} {'kept' if kept else 'missed'}")
+    columns = (Column("gadget", right=False), Column("lambda paper"), *map(Column, dtypes))
+    return Table(
+        "Error measured at the paper's lambda, and whether it keeps epsilon", columns, tuple(map(tuple, lines.values()))
+    )
+
+
 def promises(rows: Sequence[dict[str, Any]]) -> Table:
     """One line a gadget: where it holds, its size, its largest parameter at lambda sharp, and its worst error."""
     columns = tuple(Column(header, right=header in ("units", "norm")) for header in _PROMISED)

@@ -1,8 +1,9 @@
 """What `verify gadgets` says to people: the verdict in one sentence and the notes under the table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from verify.gadgets.proofs import BOUND, Proved
 from verify.gadgets.settings import GadgetsSettings
 from verify.notation import not_below, number
 from verify.verdict import Check, Verdict
@@ -38,12 +39,46 @@ def _needed(row: dict[str, Any]) -> str:
     return "no lambda in particular" if lam is None else f"lambda {not_below(lam, 4)}"
 
 
-def notes(settings: GadgetsSettings) -> list[str]:
-    """How the table is to be read."""
+def notes(settings: GadgetsSettings, loose: Mapping[str, str]) -> list[str]:
+    """How the table is to be read. loose: the gadgets whose lambda is a bound, each with the reason."""
+    bounds = "; ".join(f"{gadget}: {why}" for gadget, why in loose.items())
     return [
+        "lambda sharp: the smallest that keeps the worst error at most epsilon, 0.99 of it fails; any: every lambda > "
+        f"0 does; bound: it is enough, and less may be ({bounds or 'none here'}). What is enough is rounded up, so "
+        "that it may be typed as it is shown.",
         "certified: an upper bound of the worst error over the whole domain, in real arithmetic, at lambda "
         "sharp; measured: the largest error met in the dtype at lambda sharp (at 1 where any lambda will do), at the "
         "paper's lambda, and at the best of these and of the powers of two.",
         f"Lemma 5 is decided with the margin alpha = {number(settings.alpha)} (a = b or |a - b| >= alpha); without one "
         "it is refuted.",
     ]
+
+
+def at_papers(rows: Sequence[dict[str, Any]]) -> str:
+    """What becomes of the paper's own lambda in the first format shown, float32 if it is there, in a sentence a way."""
+    printed = [row for row in rows if row["lambda_paper"] is not None]
+    names = list(dict.fromkeys(row["dtype"] for row in printed))
+    dtype = "float32" if "float32" in names else names[0]
+    chosen = [row for row in printed if row["dtype"] == dtype]
+    fails = [row for row in chosen if not row["error_measured_paper"] <= row["epsilon"]]
+    said = ", ".join(
+        f"{row['gadget']} by {number(row['error_measured_paper'], 3)} (at lambda {not_below(row['lambda_paper'], 4)})"
+        for row in fails
+    )
+    kept = ", ".join(row["gadget"] for row in chosen if row not in fails)
+    why = (
+        " Lemma 1's four units put out numbers of about M/lambda, rounded to a unit roundoff u of that, and lambda^2/2 "
+        "times their difference is the product: about lambda M u is lost. So the error is least near lambda = M "
+        "(3u)^(-1/3), and beyond that a larger lambda makes it worse, until nothing of the product is left."
+    )
+    return (
+        f"In real arithmetic the paper's lambda is always enough. In {dtype} it "
+        + (f"misses epsilon = {number(chosen[0]['epsilon'])} for {said}" if fails else "misses epsilon for no gadget")
+        + (f"; it keeps it for {kept}." if kept else ".")
+        + why * any(row["gadget"] == "product" for row in chosen)
+    )
+
+
+def loose(proved: Sequence[Proved]) -> dict[str, str]:
+    """The gadgets whose lambda is a bound, and why."""
+    return {each.case.name: each.case.loose for each in proved if each.kind == BOUND}
