@@ -56,7 +56,7 @@ def not_below(value: Fraction | float, significant: int = 5) -> str:
     """
     if value == 0 or value == math.inf:
         return number(value, significant)
-    exact = Fraction(repr(value)) if isinstance(value, float) else value
+    exact = Fraction(repr(value) if isinstance(value, float) else value)
     unit = Fraction(10) ** (floor_log10(exact) - significant + 1)
     return _trimmed(round_decimal(-(-exact // unit) * unit, significant))
 
