@@ -33,7 +33,7 @@ _STYLES = {
 }
 _WIDTH_WHEN_PIPED = 200
 _PATIENCE_SECONDS = 1.0
-_WORDS = 24  # characters that a column of words keeps on a narrow screen
+_WORDS = 20  # characters that a column of words keeps on a narrow screen
 
 
 class Console:

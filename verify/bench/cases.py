@@ -1,137 +1,136 @@
-"""What `verify bench` times: the machine's own roofs, then the memories, as rates of those roofs and ratios of one run.
+"""What `verify bench` times on any device: the machine's own roofs, then the memories as ratios and shares of them.
 
-A row says what was timed: the execution (dense arithmetic over the whole state, or index lists), the dtype, and
-whether the result was exact.  Aims are for two CPU cores; on other devices they are shown for comparison only.
+A row says what was timed: the execution (dense arithmetic over the whole state, or index lists), the dtype where it is
+not float32, and whether the result was exact.  Aims are for two CPU cores; on other devices they are shown for
+comparison only.
 """
 
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constructions.attention import attend
 from constructions.chunked import chunk_length
-from constructions.encoding import VALUES
+from constructions.layout import Layout, Space
+from constructions.linear import Action, Stream, linear_map
+from constructions.mamba import SSM, selective_ssm
 from constructions.memories.constant import constant, projection_keys
 from constructions.memories.heads import binary_head
 from constructions.memories.memory import Memory
 from constructions.memories.theorem3 import theorem3
 from constructions.precision import contract
 from constructions.recurrence import Execution
+from constructions.rows import Array, dense_rows
 from constructions.run import run_ssm
 from verify.bench.clock import best, process
-from verify.copy.task import task, uniform_values
+from verify.bench.memories import D, attended, attention_work, chunk_work, scan_work, sparse_work, timed
+from verify.bench.timing import Ratio, Roofs, Timing, Work
 from verify.gadgets.cases import cases
 from verify.gadgets.proofs import prove
 
-N, D, D_H = 4096, 64, 64
+N, D_H = 4096, 64
 MATMUL, COPY = 2048, 2**26
+LARGE_MATMUL, LARGE_COPY = 8192, 2**29  # where a smaller one would not fill the device
 LONG = 2**20
+CASES = 17  # rows
 
 
-@dataclass(frozen=True)
-class Ratio:
-    """A number of this run over another one of it, in words, and the least that it should be (None: no aim)."""
-
-    value: float
-    of: str
-    at_least: float | None = None
+def on_cpu() -> bool:
+    """Whether JAX computes on the CPU."""
+    return jax.default_backend() == "cpu"
 
 
-@dataclass(frozen=True)
-class Timing:
-    """One row.  rate in `unit`; at_most: the seconds aimed at; exact: whether every output was the value to be
-    copied.
-    """
-
-    what: str
-    run_as: str
-    seconds: float
-    rate: float | None = None
-    unit: str = ""
-    ratio: Ratio | None = None
-    at_most: float | None = None
-    exact: bool | None = None
-    peak_bytes: int | None = None
-
-    @property
-    def aim(self) -> str:
-        """What should be reached, in words."""
-        if self.at_most is not None:
-            return f"<= {self.at_most:g} s"
-        return "" if self.ratio is None or self.ratio.at_least is None else f">= {self.ratio.at_least:g}"
-
-    @property
-    def reached(self) -> bool | None:
-        """Whether it was; None where nothing is aimed at."""
-        if self.at_most is not None:
-            return self.seconds <= self.at_most
-        return None if self.ratio is None or self.ratio.at_least is None else self.ratio.value >= self.ratio.at_least
-
-    def document(self) -> dict[str, Any]:
-        """The fields of the row."""
-        ratio = {"ratio": None, "of": ""} if self.ratio is None else {"ratio": self.ratio.value, "of": self.ratio.of}
-        return {**vars(self), **ratio, "aim": self.aim, "reached": self.reached}
-
-
-def roofs() -> tuple[Timing, Timing]:
+def roofs() -> tuple[Roofs, tuple[Timing, Timing]]:
     """The rate of one large float32 matrix product at the pinned precision, and of a copy in memory (read and
     written).
     """
-    a = jnp.ones((MATMUL, MATMUL), jnp.float32)
-    product = best(jax.jit(lambda a: contract("ij,jk->ik", a, a)), a)
-    x = jnp.ones(COPY, jnp.float32)
-    copied = best(jax.jit(lambda x: x + 1), x)
-    return (
-        Timing(f"matrix product {MATMUL}^3", "roof", product, 2 * MATMUL**3 / product / 1e9, "GFLOP/s"),
-        Timing(f"copy of {COPY} numbers", "roof", copied, 8 * COPY / copied / 1e9, "GB/s"),
+    n, count = (MATMUL, COPY) if on_cpu() else (LARGE_MATMUL, LARGE_COPY)
+    product, _ = best(jax.jit(lambda a: contract("ij,jk->ik", a, a)), jnp.ones((n, n), jnp.float32))
+    copied, _ = best(jax.jit(lambda x: x + 1), jnp.ones(count, jnp.float32))
+    found = Roofs(2 * n**3 / product, 8 * count / copied)
+    return found, (
+        Timing(f"matrix product {n}^3", "roof", product, found.product / 1e9, "GFLOP/s"),
+        Timing(f"copy of {count} numbers", "roof", copied, found.copy / 1e9, "GB/s"),
     )
 
 
-def theorem3_cases(roof: Timing) -> Iterator[Timing]:
+def theorem3_cases(roofs: Roofs) -> Iterator[Timing]:
     """Theorem 3 at N = 4096: dense chunks against the product's roof and against the naive scan; index lists."""
-    assert roof.rate is not None
-    memory, what, Q = theorem3(N, D), f"Theorem 3, N = {N}", chunk_length(N)
-    chunked, exact = _run(memory, Execution.CHUNKED)
-    operations = (N // Q) * (2 * Q * Q * N + 4 * Q * N * D + 2 * Q * Q * D)
-    rate = operations / chunked / 1e9
-    share = Ratio(rate / roof.rate, "of the product's rate", 0.55)
-    yield Timing(what, "dense, chunked", chunked, rate, "GFLOP/s", share, exact=exact)
-    scanned, exact = _run(memory, Execution.SCAN)
-    yield Timing(
-        what, "dense, scan", scanned, ratio=Ratio(scanned / chunked, "times the chunked run", 3.0), exact=exact
-    )
-    listed, exact = _run(memory, Execution.SPARSE)
-    faster = Ratio(chunked / listed, "times faster than dense")
-    yield Timing(what, "sparse", listed, N / listed / 1e6, "Mtoken/s", faster, exact=exact)
+    memory, what, work = theorem3(N, D), f"Theorem 3, N = {N}", chunk_work(N, D, N, chunk_length(N))
+    chunked, exact = timed(memory, Execution.CHUNKED)
+    rate = work.operations / chunked
+    share, roofline = Ratio(rate / roofs.product, "of the product's rate", 0.55), roofs.share(work, chunked)
+    yield Timing(what, "dense, chunked", chunked, rate / 1e9, "GFLOP/s", share, exact=exact, roofline=roofline)
+    scanned, exact = timed(memory, Execution.SCAN)
+    slower, roofline = Ratio(scanned / chunked, "times the chunked run", 3.0), roofs.share(scan_work(N, D, N), scanned)
+    yield Timing(what, "dense, scan", scanned, ratio=slower, exact=exact, roofline=roofline)
+    listed, exact = timed(memory, Execution.SPARSE)
+    faster, roofline = Ratio(chunked / listed, "times faster than dense"), roofs.share(sparse_work(N, D), listed)
+    yield Timing(what, "sparse", listed, N / listed / 1e6, "Mtoken/s", faster, exact=exact, roofline=roofline)
 
 
-def other_modules() -> Iterator[Timing]:
-    """A constant-size state with forgetting, and attention."""
+def long_sparse(roofs: Roofs) -> Timing:
+    """Theorem 3 at a million values by index lists: the run itself."""
+    seconds, exact = timed(theorem3(LONG, D), Execution.SPARSE)
+    rate, roofline = LONG / seconds / 1e6, roofs.share(sparse_work(LONG, D), seconds)
+    aim = 2.0 if on_cpu() else 0.05
+    what = f"Theorem 3, N = {LONG}"
+    return Timing(what, "sparse", seconds, rate, "Mtoken/s", at_most=aim, exact=exact, roofline=roofline)
+
+
+def other_modules(roofs: Roofs) -> Iterator[Timing]:
+    """A constant-size state with forgetting, one coefficient a step and one a state and channel; and attention."""
     length = 4 * N
-    memory, what = (
-        constant(length, D, projection_keys(length, D_H), "projection", 0.99),
-        f"Eq. 6, d_h = {D_H}, a = 0.99",
-    )
+    memory = forgetful(length, D_H)
     for execution in (Execution.SCAN, Execution.CHUNKED):
-        seconds, _ = _run(memory, execution)
-        run_as = f"dense, {execution.value}"
-        yield Timing(f"{what}, N = {length}", run_as, seconds, length / seconds / 1e6, "Mtoken/s")
-    head = binary_head(N, D, 1.0, 1e-3)
-    module, stream, _ = _inputs(head)
-    attended = best(jax.jit(attend), module, stream, jnp.arange(N))
-    yield Timing(f"attention, binary codes, N = {N}", "row blocks", attended, N / attended / 1e6, "Mtoken/s")
+        seconds, _ = timed(memory, execution)
+        chunks = chunk_work(length, D, D_H, chunk_length(length))
+        work = chunks if execution is Execution.CHUNKED else scan_work(length, D, D_H)
+        what, run_as = f"Eq. 6, d_h = {D_H}, a = 0.99, N = {length}", f"dense, {execution.value}"
+        yield Timing(what, run_as, seconds, length / seconds / 1e6, "Mtoken/s", roofline=roofs.share(work, seconds))
+    yield channelwise(roofs, length)
+    seconds, _ = attended(binary_head(N, D, 1.0, 1e-3))
+    work = attention_work(N, D, int(np.log2(N)))
+    what, roofline = f"attention, binary codes, N = {N}", roofs.share(work, seconds)
+    yield Timing(what, "row blocks", seconds, N / seconds / 1e6, "Mtoken/s", roofline=roofline)
+
+
+def forgetful(length: int, d_h: int) -> Memory:
+    """`ssm-constant` with a = 0.99."""
+    return constant(length, D, projection_keys(length, d_h), "projection", 0.99)
+
+
+def channelwise(roofs: Roofs, length: int, states: int = 16) -> Timing:
+    """Eq. 1 with a rate for each state and channel, as in Mamba: no matrix form exists, the recurrence is scanned."""
+    layout, state = Layout((Space("x", 1, D),)), Layout((Space("state", 1, states),))
+    rng = np.random.default_rng(0)
+
+    def dense(rows: int) -> Action:
+        return Action(inner=rng.standard_normal((rows, D)) / D)
+
+    W_b, W_c = (linear_map(layout, state, {("x", "state"): dense(states)}) for _ in range(2))
+    W_Delta1, W_Delta2 = (linear_map(layout, layout, {("x", "x"): dense(D)}) for _ in range(2))
+    A: dict[str, Array] = {"x": -np.tile(np.arange(1.0, states + 1)[:, None], (1, D))}
+    exact = selective_ssm(("x",), W_b, W_c, W_Delta1, W_Delta2, A)
+    module = jax.tree.map(lambda w: np.asarray(w, np.float32), exact)
+    x = Stream(layout, {"x": dense_rows(rng.uniform(-1, 1, (length, D)).astype(np.float32))})
+
+    def run(module: SSM, x: Stream) -> jax.Array:
+        return run_ssm(module, x, Execution.SCAN)["x"].dense()
+
+    seconds, _ = best(jax.jit(run), *jax.device_put((module, x)))
+    work = Work(length * (7 * states * D + 4 * D * D), scan_work(length, D, states).moved)
+    what = f"Eq. 1, {states} rates a channel, N = {length}"
+    return Timing(what, "dense, scan", seconds, length / seconds / 1e6, "Mtoken/s", roofline=roofs.share(work, seconds))
 
 
 def whole_processes() -> Iterator[Timing]:
     """`verify copy` as a user runs it: with an empty compilation cache, with a warm one, with the report, and at N =
-    2^20.
+    2^20: on a CPU Theorem 3's memory, on an accelerator all modules.
     """
     with tempfile.TemporaryDirectory() as folder:
         usual = ["copy", "--N", str(N), "--quiet"]
@@ -139,17 +138,9 @@ def whole_processes() -> Iterator[Timing]:
         yield _process("verify copy --N 4096 --no-report, warm cache", [*usual, "--no-report"], folder, 2.5)
         _process("", [*usual, "--out", folder], folder, 0.0)
         yield _process("verify copy --N 4096 with its report, warm cache", [*usual, "--out", folder], folder, 6.0)
-        long = ["copy", "--N", str(LONG), "--module", "ssm-linear", "--execution", "sparse", "--no-report", "--quiet"]
-        _process("", long, folder, 0.0)
-        yield _process(f"verify copy --N {LONG} --module ssm-linear --execution sparse", long, folder, None)
-
-
-def long_sparse() -> Timing:
-    """Theorem 3 at a million values by index lists: the run itself."""
-    seconds, exact = _run(theorem3(LONG, D), Execution.SPARSE)
-    return Timing(
-        f"Theorem 3, N = {LONG}", "sparse", seconds, LONG / seconds / 1e6, "Mtoken/s", at_most=2.0, exact=exact
-    )
+        sparse = ["--module", "ssm-linear", "--execution", "sparse"] if on_cpu() else []
+        long, aim = ["copy", "--N", str(LONG), *sparse], None if on_cpu() else 40.0
+        yield _process(" ".join(["verify", *long]), [*long, "--no-report", "--quiet"], folder, aim)
 
 
 def certificates() -> Timing:
@@ -166,21 +157,3 @@ def _process(what: str, words: list[str], folder: str, at_most: float | None) ->
     if done.exit_code != 0:
         what = f"{what} (FAILED: exit code {done.exit_code})"
     return Timing(what, "whole process", done.seconds, at_most=at_most, peak_bytes=done.peak_bytes)
-
-
-def _inputs(memory: Memory) -> tuple[Any, Any, np.ndarray]:
-    """Weights and a random task's stream on the device, and what is to be copied."""
-    length = memory.encoding.N
-    made = task("random", length, 0)
-    x = uniform_values(length, D, 1.0, 0, np.dtype(np.float32))
-    stream = memory.encoding.stream(x, made.position, made.target, jnp.dtype(np.float32))
-    module = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), memory.module)
-    return *jax.device_put((module, stream)), x[made.target]
-
-
-def _run(memory: Memory, execution: Execution) -> tuple[float, bool]:
-    """Seconds of the module by that execution, and whether every output was the value to be copied, bit by bit."""
-    module, stream, wanted = _inputs(memory)
-    program = jax.jit(lambda module, z: run_ssm(module, z, execution)[VALUES].dense())
-    seconds = best(program, module, stream)
-    return seconds, bool((np.asarray(program(module, stream)) == wanted).all())

@@ -4,12 +4,9 @@ so.
 
 from collections.abc import Iterator, Sequence
 
-from verify.bench.cases import Timing, certificates, long_sparse, other_modules, roofs, theorem3_cases, whole_processes
-from verify.bench.peers import peers
-from verify.bench.programs import CASES as PROGRAMS
-from verify.bench.programs import program_cases
-from verify.bench.sweeps import CASES as SWEEPS
-from verify.bench.sweeps import sweep_cases
+from verify.bench import cases, large, peers, programs, sweeps
+from verify.bench.cases import on_cpu
+from verify.bench.timing import Timing
 from verify.console import Console
 from verify.deliver import Outcome, Report
 from verify.environment import environment
@@ -18,18 +15,18 @@ from verify.page import Page
 from verify.table import Column, Table
 from verify.verdict import Result
 
-CASES = 15 + SWEEPS + PROGRAMS
 COLUMNS = (
     Column("what", right=False, wraps=True),
     Column("run as", right=False, wraps=True),
     Column("time"),
-    Column("rate"),
+    Column("rate", rank=2),
     Column("ratio"),
     Column("of", right=False, rank=1, wraps=True),
+    Column("roofline", right=False, rank=3),
     Column("aim", right=False, rank=2),
     Column("reached", right=False),
-    Column("exact", right=False, rank=3),
-    Column("peak memory", rank=4),
+    Column("exact", right=False, rank=4),
+    Column("peak memory", rank=5),
 )
 
 
@@ -38,7 +35,7 @@ def run(with_peers: bool, console: Console) -> Outcome:
     rows: list[Timing] = []
     interrupted = False
     try:
-        with console.progress("timings", CASES) as advance:
+        with console.progress("timings", _count(with_peers)) as advance:
             for row in _timings(with_peers):
                 rows.append(row)
                 advance(1)
@@ -59,20 +56,26 @@ def run(with_peers: bool, console: Console) -> Outcome:
     return Outcome(result, (table(rows),), (), lambda: _report(rows, result, with_peers))
 
 
+def _count(with_peers: bool) -> int:
+    """Rows to come."""
+    extra = (0 if on_cpu() else large.CASES) + (peers.CASES if with_peers else 0)
+    return cases.CASES + sweeps.CASES + programs.CASES + extra
+
+
 def _timings(with_peers: bool) -> Iterator[Timing]:
-    yield from whole_processes()  # first, while this process holds no memory and no device
-    yield from sweep_cases()
-    product, copied = roofs()
-    yield product
-    yield copied
-    ours = list(theorem3_cases(product))
-    yield from ours
-    yield long_sparse()
-    yield from other_modules()
-    yield certificates()
-    yield from program_cases()
+    yield from cases.whole_processes()  # first, while this process holds no memory and no device
+    yield from sweeps.sweep_cases()
+    roofs, measured = cases.roofs()
+    yield from measured
+    yield from cases.theorem3_cases(roofs)
+    yield cases.long_sparse(roofs)
+    yield from cases.other_modules(roofs)
+    if not on_cpu():
+        yield from large.large_cases(roofs)
+    yield cases.certificates()
+    yield from programs.program_cases()
     if with_peers:
-        yield from peers(ours[0].seconds)
+        yield from peers.peers()
 
 
 def table(rows: Sequence[Timing]) -> Table:
@@ -85,7 +88,8 @@ def _cells(row: Timing) -> tuple[str, ...]:
     ratio = NOTHING if row.ratio is None else number(row.ratio.value, 3)
     peak = NOTHING if row.peak_bytes is None else size(row.peak_bytes)
     of = "" if row.ratio is None else row.ratio.of
-    parts = (row.what, row.run_as, seconds(row.seconds), rate, ratio, of, row.aim)
+    time = NOTHING if row.seconds is None else seconds(row.seconds)
+    parts = (row.what, row.run_as, time, rate, ratio, of, row.roofline, row.aim)
     return (*parts, _yes_or_no(row.reached), _yes_or_no(row.exact), peak)
 
 

@@ -13,7 +13,7 @@ from constructions.problems.edit_rows import EditRows
 from constructions.problems.table import Table
 from constructions.problems.task import Instance, Task
 from constructions.programs.stack import compiled
-from verify.bench.cases import Ratio, Timing
+from verify.bench.timing import Ratio, Timing
 
 LONG, SHORT = 99, 30  # lengths of both strings: T = 10 003 and 964 by Theorem 4
 ROWS = 182  # of both strings: T = 100 104 by Theorem 5

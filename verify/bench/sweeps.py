@@ -3,8 +3,8 @@
 import tempfile
 from collections.abc import Iterator
 
-from verify.bench.cases import Timing
 from verify.bench.clock import process
+from verify.bench.timing import Timing
 from verify.sweep.grid import cells, distinct
 from verify.sweep.settings import parse
 

@@ -1,0 +1,80 @@
+"""A row of `verify bench`: what was timed, how, against what, and how near it came to the machine's own roofs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A number of this run over another one of it, in words, and the least that it should be (None: no aim)."""
+
+    value: float
+    of: str
+    at_least: float | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has to do at least: floating-point operations, and bytes to and from memory where no cache holds the
+    state of a memory longer than a chunk.
+    """
+
+    operations: int | float
+    moved: int | float
+
+
+@dataclass(frozen=True)
+class Roofs:
+    """Rates measured in the same run: operations a second in one large float32 product at the pinned precision, bytes a
+    second in a copy.
+    """
+
+    product: float
+    copy: float
+
+    def share(self, work: Work, seconds: float) -> str:
+        """The roof that binds and how much of it was reached, such as `83 % of product`.
+
+        The roofline model: the work takes at least the longer of operations / product and bytes / copy.  More than
+        100 % is possible where caches hold what is counted as moved, or where products leave float32 units (one-hots).
+        """
+        least = {"product": work.operations / self.product, "copy": work.moved / self.copy}
+        roof = max(least, key=lambda name: least[name])
+        return f"{100 * least[roof] / seconds:.0f} % of {roof}"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One row.  seconds: None where it could not be run, `run_as` then says why.  rate in `unit`; at_most: the seconds
+    aimed at; exact: whether every output was the value to be copied; roofline: `Roofs.share`.
+    """
+
+    what: str
+    run_as: str
+    seconds: float | None
+    rate: float | None = None
+    unit: str = ""
+    ratio: Ratio | None = None
+    at_most: float | None = None
+    exact: bool | None = None
+    peak_bytes: int | None = None
+    roofline: str = ""
+
+    @property
+    def aim(self) -> str:
+        """What should be reached, in words."""
+        if self.at_most is not None:
+            return f"<= {self.at_most:.3g} s"
+        return "" if self.ratio is None or self.ratio.at_least is None else f">= {self.ratio.at_least:g}"
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether it was; None where nothing is aimed at or nothing was timed."""
+        if self.at_most is not None:
+            return None if self.seconds is None else self.seconds <= self.at_most
+        return None if self.ratio is None or self.ratio.at_least is None else self.ratio.value >= self.ratio.at_least
+
+    def document(self) -> dict[str, Any]:
+        """The fields of the row."""
+        ratio = {"ratio": None, "of": ""} if self.ratio is None else {"ratio": self.ratio.value, "of": self.ratio.of}
+        return {**vars(self), **ratio, "aim": self.aim, "reached": self.reached}
