@@ -1,8 +1,8 @@
 """The recurrence over (index, value) lists: only the state rows that b, c and v list are touched.
 
-Step by step, a write and a read cost a few rows; this is best where a step is cheap to begin, as on a CPU.  Elsewhere,
-as long as nothing is forgotten, Q steps go at once: what they read of earlier chunks is gathered from the state, what
-they read of each other is a product,
+Step by step, a write and a read cost a few rows; this is best where a step is cheap to begin, as on a CPU (which widens
+the whole state of a 16-bit format at each step, though).  Elsewhere, as long as nothing is forgotten, Q steps go at
+once: what they read of earlier chunks is gathered from the state, what they read of each other is a product,
 
     y_i = sum_r c_ir (H[r] + sum_{j <= i, w} [r = w] b_jw v_j),    r, w the rows that c_i and b_j list,
 
@@ -51,7 +51,8 @@ def _sparse_lists(before: jax.Array | None, s: Signals, v: Rows, read: Array | N
     start = jnp.zeros((states * v.blocks, v.width), common_dtype(s.b, v)) if before is None else before
     wanted = v.blocks if read is None else read.shape[-1]
     pairs = lists[0][0].shape[1] * lists[2][0].shape[1] * lists[1][0].shape[1] * wanted
-    at_once = STEPS_AT_ONCE.get(jax.default_backend(), OTHERWISE_AT_ONCE)
+    narrow = jnp.finfo(start.dtype).bits <= 16  # a step of XLA on a CPU widens the whole state of such a format
+    at_once = OTHERWISE_AT_ONCE if narrow else STEPS_AT_ONCE.get(jax.default_backend(), OTHERWISE_AT_ONCE)
     if isinstance(s.a, Forgetting):
         raise ValueError("lists need one forgetting coefficient a step; this A differs between channels")
     if s.a is None and at_once > 1 and pairs <= FEW:

@@ -99,7 +99,7 @@ def recorded_Delta(memory: Memory) -> float:
     if isinstance(memory.module, Attention):
         return 1.0
     if isinstance(memory.module, SSM):
-        return float(_softplus(_rate(memory.module)))
+        return float(_softplus(stored_rate(memory.module)))
     return float(_softplus(np.float64(np.ravel(memory.module.ssm.W_Delta2.actions["on", MEMORY].inner)[0])))
 
 
@@ -136,7 +136,7 @@ def _recurrent_scores(memory: Memory, position: np.ndarray, target: np.ndarray, 
     S = _alike(memory, position, target, _scale(module.W_b, POSITION) * _scale(module.W_c, TARGET))
     if module.A is None:
         return S
-    a = float(np.exp(float(_softplus(_rate(module))) * float(np.asarray(module.A))))
+    a = float(np.exp(float(_softplus(stored_rate(module))) * float(np.asarray(module.A))))
     lag = np.maximum(rows[:, None] - np.arange(len(position))[None, :], 0)
     S *= np.power(a, np.arange(int(lag.max()) + 1))[lag]
     return S
@@ -153,7 +153,7 @@ def _gated_scores(block: MambaBlock, position: np.ndarray, target: np.ndarray) -
     return np.where(target[:, None] == position[None, :], written[:, None], leaked[:, None])
 
 
-def _rate(module: SSM) -> float:
+def stored_rate(module: SSM) -> float:
     """W_Delta2 W_Delta1 of the constant, the same for every channel; 0 where W_Delta is O."""
     if not module.W_Delta1.actions:
         return 0.0

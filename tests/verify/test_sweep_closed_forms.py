@@ -14,15 +14,18 @@ from bounds.rounding import LIBRARY_ULPS, growth, recurrence_error
 from constructions.memories.constant import constant, projection_keys
 from constructions.memories.theorem3 import theorem3
 from verify.sweep.checks import checks
-from verify.sweep.estimate import Estimate, spoken, work_of
+from verify.sweep.devices import mesh
+from verify.sweep.estimate import Estimate, spoken
 from verify.sweep.figure import figure, least_entries
 from verify.sweep.frontier import frontiers, table
 from verify.sweep.grid import Cell, Run
 from verify.sweep.measure import Record
+from verify.sweep.programs import Programs
 from verify.sweep.rows import copies, csv_text, predicted, row
 from verify.sweep.settings import SweepSettings
 from verify.sweep.tolerance import constant_tolerance, is_exact
 from verify.sweep.version import version
+from verify.sweep.work import untimed_first
 from verify.verdict import Verdict
 
 TENTH = Fraction(1, 10)
@@ -139,24 +142,40 @@ def test_exact_memories_are_told_by_their_structure():
     assert not is_exact(constant(9, 1, projection_keys(9, 8), "projection", 1.0))
 
 
-def test_the_estimate_follows_what_runs_took():
-    """Runs whose time is proportional to their work: the estimate is their sum; said at last, not before."""
+def test_the_estimate_is_what_runs_of_the_same_program_took():
     clock, said = [0.0], []
-    runs = [Run("attention", N, 8, 0, Fraction(1), TENTH, "float32", 0) for N in (64, 4096, 65536)]
-    runs += [Run("ssm-constant", 64, 8, 256, TENTH, None, "float32", 0)]
-    estimate = Estimate(runs, said.append, now=lambda: clock[0])
-    assert math.isnan(estimate.seconds())
-    estimate.made(runs[0], work_of(runs[0]) * 1e-9)
-    estimate.left(runs[1:], 0.0)
-    assert said == []
-    wanted = sum(work_of(run) for run in runs[1:]) * 1e-9
-    assert math.isclose(estimate.seconds(), wanted)
-    estimate.made(runs[3], work_of(runs[3]) * 1e-8)  # another kind, ten times slower
-    assert math.isclose(estimate.seconds(), wanted - work_of(runs[3]) * 1e-9 + work_of(runs[3]) * 1e-8)
+    small, large = (
+        [Run("attention", N, L, 0, Fraction(1), TENTH, "float32", 0) for L in (1, 2, 4)] for N in (64, 8192)
+    )
+    estimate = Estimate([*small, *large], said.append, now=lambda: clock[0])
     clock[0] = 3.0
-    estimate.left(runs[1:3], 600.0)
-    assert said == [f"2 of 4 runs done, about {spoken(estimate.seconds() + 600.0)} left"]
+    estimate.made(small[0], 0.5)
+    estimate.left([*small[1:], *large])
+    assert said == []  # the large ones are of another program, which was not timed
+    estimate.made(large[0], 100.0)
+    estimate.left([*small[1:], *large[1:]])
+    assert said == ["2 of 6 runs done, about 3.4 min left"]
+    assert estimate.seconds([*small[1:], *large[1:]]) == 2 * 0.5 + 2 * 100.0
+    near = Run("attention", 4096, 8, 0, Fraction(1), TENTH, "float32", 0)
+    assert estimate.seconds([near]) == 0.5
+    estimate.made(near, 2.0)
+    assert estimate.seconds([near, small[1]]) == 2.0 + 0.5
+    estimate.left(large[1:])
+    assert len(said) == 1  # so soon nothing is said again
     assert [spoken(x) for x in (4.04, 89.0, 600.0, 7200.0)] == ["4 s", "89 s", "10 min", "2 h"]
+
+
+def test_the_largest_run_of_each_program_is_timed_first():
+    runs = [Run("attention", N, L, 0, Fraction(1), TENTH, "float32", 0) for N in (64, 8192, 16384) for L in (1, 2)]
+    programs = Programs(mesh(None))
+    estimate = Estimate(runs, print)
+    groups = programs.batches(runs)
+    order = [(group[0].N, group[0].L) for group in untimed_first(groups, programs, estimate)]
+    assert order == [(64, 1), (16384, 1), (64, 2), (8192, 1), (8192, 2), (16384, 2)]
+    estimate.made(runs[0], 1.0)
+    estimate.made(runs[2], 1.0)
+    assert untimed_first(groups, programs, estimate) == groups
+    programs.close()
 
 
 def test_the_version_changes_with_every_source(tmp_path: Path):

@@ -11,13 +11,15 @@ import pytest
 from bounds.converse import mean_square_floor, worst_case_floor
 from bounds.formats import format_of
 from bounds.rounding import growth
+from constructions.mamba import SSM
 from verify.sweep import measure as measuring
 from verify.sweep.checks import checks
 from verify.sweep.devices import mesh
-from verify.sweep.grid import Cell, Run
-from verify.sweep.measure import Record, judged, measure
+from verify.sweep.enclosure import rates
+from verify.sweep.grid import Cell, D, Run
+from verify.sweep.measure import Record, judged, measure, memory_of
 from verify.sweep.programs import JUDGED, Programs
-from verify.sweep.rows import row
+from verify.sweep.rows import copies, predicted, row
 from verify.verdict import Verdict
 
 LINEAR = Run("ssm-linear", 40, 8, 0, Fraction(1), None, "float32", 0)
@@ -26,7 +28,8 @@ FORGETS = Run("ssm-constant", 12, 8, 12, Fraction("0.9"), None, "float32", 0)
 CROWDED = Run("ssm-constant", 40, 8, 12, Fraction("0.9"), None, "float32", 0)
 WRITTEN_FIRST = Run("ssm-constant", 40, None, 12, Fraction(1), None, "float32", 0)
 ATTENTION = Run("attention", 40, 8, 0, Fraction(1), Fraction(1, 10), "float32", 0)
-ALL = (LINEAR, GATED, FORGETS, CROWDED, WRITTEN_FIRST, ATTENTION)
+NARROW = tuple(replace(run, dtype="bfloat16") for run in (FORGETS, CROWDED, WRITTEN_FIRST, ATTENTION))
+ALL = (LINEAR, GATED, FORGETS, CROWDED, WRITTEN_FIRST, ATTENTION, *NARROW)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def verdicts(run: Run, record: Record, epsilon: Fraction = Fraction(1, 10)) -> d
     return {check.id.rpartition("/")[2]: check.verdict for check in found}
 
 
-@pytest.mark.parametrize("run", ALL, ids=lambda run: f"{run.module}-{run.N}-{run.L}")
+@pytest.mark.parametrize("run", ALL, ids=lambda run: f"{run.module}-{run.N}-{run.L}-{run.dtype}")
 def test_measured_and_predicted_agree(programs: Programs, run: Run):
     record = measured(run, programs)
     assert record.surely <= record.attained <= record.measured <= record.possibly
@@ -66,6 +69,27 @@ def test_one_value_alone_is_worth_what_is_forgotten(programs: Programs):
     assert fields["copies"] is fields["copies_predicted"] is False
 
 
+def test_bfloat16_is_enclosed_far_below_its_rounding_bound(programs: Programs):
+    """The rounding bound of all values would leave every one of these to the dtype."""
+    for run in NARROW:
+        record = measured(run, programs)
+        bound = growth(3 * run.N, format_of("bfloat16"))
+        assert record.possibly - record.surely < bound / 4
+        assert predicted(record, 0.3) is copies(record, 0.3)
+
+
+def test_in_bfloat16_a_forgetting_near_1_is_none(programs: Programs):
+    """exp(log 0.999) rounds to 1, whose neighbour is 1 - 2^-8."""
+    run = replace(FORGETS, a=Fraction("0.999"), dtype="bfloat16")
+    module = memory_of(run, D).module
+    assert isinstance(module, SSM)
+    Delta, a = rates(module, format_of("bfloat16"))
+    assert a is not None
+    assert [float(end[0]) for end in (Delta.lo, Delta.hi, a.lo, a.hi)] == [1.0] * 4
+    record = measured(run, programs)
+    assert record.worst > 0.0 == record.measured == record.possibly
+
+
 def test_after_all_is_written_the_floors_are_reached(programs: Programs):
     record = measured(WRITTEN_FIRST, programs)
     assert record.worst >= worst_case_floor(40, 12, 1, 1)
@@ -82,7 +106,9 @@ def test_judged_steps_ask_exactly_that_far_back():
     assert judged(WRITTEN_FIRST)[[0, -1]].tolist() == [40, 79]
 
 
-@pytest.mark.parametrize("run", [GATED, FORGETS, CROWDED, ATTENTION], ids=lambda run: f"{run.module}-{run.N}")
+@pytest.mark.parametrize(
+    "run", [GATED, FORGETS, CROWDED, ATTENTION, *NARROW], ids=lambda r: f"{r.module}-{r.N}-{r.dtype}"
+)
 @pytest.mark.parametrize("factor", [1.01, float("nan")])
 def test_a_weight_that_is_off_is_seen(programs: Programs, run: Run, factor: float, monkeypatch: pytest.MonkeyPatch):
     """The program runs with weights 1 % off (or NaN), the second route with the right ones."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from verify.notation import number
+from verify.sweep.enclosure import follows
 from verify.sweep.frontier import Break, Frontier, frontiers
 from verify.sweep.grid import Cell, Run
 from verify.sweep.measure import Record
@@ -48,7 +49,8 @@ def _two_routes(module: str, dtype: str, runs: Mapping[Run, Record]) -> Check:
 
     worst = max(record.routes for record in runs.values())
     unbounded = sum(math.isinf(record.routes_allowed) for record in runs.values())
-    evidence = f"{_sample(runs)}; score matrices in NumPy float64"
+    route = "enclosures of the program in NumPy float64, or" if follows(dtype) else ""
+    evidence = f"{_sample(runs)}; {route} score matrices in NumPy float64".replace("  ", " ")
     evidence += f"; {unbounded} of the runs have no finite bound" if unbounded else ""
     return _every(
         "two-routes", ROUTE.get(module, "EQ1-EQ6"), module, dtype, runs, holds, witness, worst, None, evidence
@@ -89,7 +91,7 @@ def _bit_by_bit(module: str, dtype: str, runs: Mapping[Run, Record]) -> Check:
 
 
 def _cell_by_cell(module: str, dtype: str, cells: Sequence[Cell], records: Mapping[Run, Record]) -> Iterator[Check]:
-    """Copies or not, measured, as the exact worst case predicts; cells within the rounding bound of epsilon are left to
+    """Copies or not, measured, as predicted; cells within the rounding bound (or the enclosure) of epsilon are left to
     the dtype and counted.
     """
     decided, wrong = 0, None
@@ -103,8 +105,9 @@ def _cell_by_cell(module: str, dtype: str, cells: Sequence[Cell], records: Mappi
     if decided == 0:
         return
     verdict = Verdict.HELD if wrong is None else Verdict.REFUTED
-    evidence = f"{decided} of {len(cells)} cells are decided by the closed form, {len(cells) - decided} lie within the "
-    evidence += "rounding bound of epsilon and are left to the dtype"
+    by = "the closed form with its rounding bound"
+    by += " or an enclosure of the program on these values" if follows(dtype) else ""
+    evidence = f"{decided} of {len(cells)} cells are decided by {by}; {len(cells) - decided} are left to the dtype"
     claim, speaks_of = EXACT_FORM.get(module, "X-SSM-EXACT"), f"the float program in {dtype}"
     yield Check(f"sweep/{module}/{dtype}/cells", claim, verdict, decided, len(cells), evidence, wrong, speaks_of)
 

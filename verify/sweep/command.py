@@ -91,8 +91,8 @@ def _sentence(rows: list[dict[str, Any]], wanted: int, interrupted: bool) -> str
     copying, rounding = sum(r["copies"] for r in rows), sum(r["copies_predicted"] is None for r in rows)
     stopped = f"stopped early, with {len(rows)} of {wanted} cells; " if interrupted else ""
     return (
-        f"{stopped}{copying} of {len(rows)} cells copy; the exact worst case decides {len(rows) - rounding} of them "
-        f"beforehand, and rounding may decide {rounding}."
+        f"{stopped}{copying} of {len(rows)} cells copy; {len(rows) - rounding} are predicted beforehand, "
+        f"{rounding} are left to rounding."
     )
 
 

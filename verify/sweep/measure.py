@@ -28,6 +28,7 @@ from verify.copy.settings import CopySettings
 from verify.copy.task import task, uniform_values
 from verify.copy.tolerance import tolerance
 from verify.independent import recorded_Delta, scores, weighed
+from verify.sweep.enclosure import enclosed
 from verify.sweep.grid import D, Run
 from verify.sweep.programs import JUDGED, Asked, Programs
 from verify.sweep.tolerance import constant_tolerance, exact_tolerance, gated_tolerance, is_exact
@@ -38,11 +39,12 @@ class Record:
     """What a run leaves, in plain numbers; all errors in units of values in [-1, 1].
 
     worst: the exact worst case over all values and judged steps; surely, possibly: what the float program's largest
-    error is at least and at most, by the rounding bound.  measured: the largest error
-    on the values that attain the worst case, and `attained` the one at the step where they do; random: the largest on
-    random values.  routes, routes_allowed: the two routes' distance and the bound of it, at the step nearest to (or
-    farthest beyond) its bound.  rms: the root mean square on random values relative to the values' own, rms_exact what
-    the scores make of it, rms_least sqrt(1 - d_h/N) where that is a theorem.
+    error is at least and at most, by the rounding bound of all values, or by an enclosure of these values' outputs
+    where that says more (verify.sweep.enclosure).  measured: the largest error on the values that attain the worst
+    case, and `attained` the one at the step where they do; random: the largest on random values.  routes,
+    routes_allowed: the two routes' distance and the bound of it (of an enclosure: from its middle, and half its width),
+    at the output nearest to (or farthest beyond) its bound.  rms: the root mean square on random values relative to the
+    values' own, rms_exact what the scores make of it, rms_least sqrt(1 - d_h/N) where that is a theorem.
     others, score: the weights of the other values, sum of moduli, and of pos, both with forgetting.  loudest: the
     largest score of the others, without it (delta of Theorem 1, rho of Theorem 2); log_others: of attention, the
     logarithm of their exponentials' sum.
@@ -132,9 +134,16 @@ def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, length: int
     outputs, wanted = y.astype(np.float64), memory.Delta * x[pos].astype(np.float64)
     allowed = _tolerance(prepared, run, steps, worst, execution, length)
     slack = 0.0 if is_exact(memory) else allowed + abs(posed.Delta - memory.Delta)
+    surely, possibly = float((worst - slack)[at]), float((worst + slack).max())
     off = np.abs(outputs - wanted)
-    gap = np.abs(outputs - posed.second).max(axis=1)
-    nearest = _nearest_to_its_bound(gap, allowed)
+    second, room = posed.second, np.broadcast_to(allowed[:, None], outputs.shape)
+    enclosure = enclosed(posed.asked, execution, length)
+    if enclosure is not None:
+        error = enclosure.distance(wanted)
+        surely, possibly = max(surely, float(error.lo[at, 0])), min(possibly, float(error.hi.max()))
+        second, room = enclosure.mid, enclosure.rad
+    gap = np.abs(outputs - second)
+    nearest = _nearest_to_its_bound(gap, room)
     own = x[:, 1:].astype(np.float64)
     mean_square = 1.0 - 2.0 * S[np.arange(len(S)), pos] + (S * S).sum(axis=1)
     return Record(
@@ -144,14 +153,14 @@ def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, length: int
         judged=len(steps),
         step=int(steps[at]),
         worst=float(worst[at]),
-        surely=float((worst - slack)[at]),
-        possibly=float((worst + slack).max()),
+        surely=surely,
+        possibly=possibly,
         measured=float(off[:, 0].max()),
         attained=float(off[at, 0]),
         random=float(off[:, 1:].max()),
         routes=float(gap[nearest]),
-        routes_allowed=float(allowed[nearest]),
-        routes_step=int(steps[nearest]),
+        routes_allowed=float(room[nearest]),
+        routes_step=int(steps[nearest[0]]),
         rms=float(np.sqrt((off[:, 1:] ** 2).mean()) / np.sqrt(((memory.Delta * own) ** 2).mean())),
         rms_exact=float(np.sqrt(max(mean_square.mean(), 0.0))),
         rms_least=float(mean_square_floor(run.N, min(run.d_h, run.N))) if run.L is None else None,
@@ -220,10 +229,12 @@ def _tolerance(
     return tolerance(beside, 1.0, run.dtype)
 
 
-def _nearest_to_its_bound(gap: np.ndarray, allowed: np.ndarray) -> int:
-    """The step that leaves its bound, or comes closest to it; NaN counts as leaving it."""
-    share = gap / np.maximum(allowed, np.finfo(np.float64).tiny)
-    return int(np.argmax(np.where(np.isnan(gap), np.inf, share)))
+def _nearest_to_its_bound(gap: Float[np.ndarray, "R d"], allowed: Float[np.ndarray, "R d"]) -> tuple[int, int]:
+    """The step and coordinate that leaves its bound, or comes closest to it; NaN counts as leaving it."""
+    with np.errstate(invalid="ignore"):  # an infinite enclosure has no middle
+        share = gap / np.maximum(allowed, np.finfo(np.float64).tiny)
+    step, coordinate = np.unravel_index(np.argmax(np.where(np.isnan(share), np.inf, share)), gap.shape)
+    return int(step), int(coordinate)
 
 
 @dataclass(frozen=True)

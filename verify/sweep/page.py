@@ -33,8 +33,10 @@ def report(settings: SweepSettings, result: Result, runs: int) -> Report:
     page.heading("Measured against predicted, cell by cell")
     page.table(_tally(rows))
     page.paragraph(
-        "*left to the dtype*: the exact worst case lies within the rounding bound of epsilon, so that it says nothing "
-        "of the float program; what came out of such cells is measured, not predicted."
+        "A copy or a failure is predicted where the exact worst case of the stored weights is farther from epsilon "
+        "than all roundings can move it; in bfloat16 also where an enclosure, which follows the program on the run's "
+        "own values operation by operation, lies on one side of epsilon. *left to the dtype*: neither decides, so what "
+        "came out of such cells is measured, not predicted."
     )
     page.checks(result.checks, 3)
     page.closing(settings.command(), dict(result.environment), _trusted())
@@ -73,8 +75,8 @@ def _reading() -> str:
     return (
         "*largest N* is the largest N of a cell that copies, at the distance named beside it (*all*: every value after "
         "all are written), *largest L* likewise; *predicted* is the same by the exact worst case of the stored "
-        "weights, as a range where cells within the rounding bound of epsilon are left to the dtype. The grid bounds "
-        "both."
+        "weights (in bfloat16 also by the enclosure of the program), as a range where cells are left to the dtype. "
+        "The grid bounds both."
     )
 
 
@@ -110,7 +112,8 @@ def _trusted() -> list[str]:
     return [
         "The measured errors: JAX and XLA for the layers, padded to a common length, NumPy for the comparison.",
         "The second route: NumPy float64 products of score matrices of the stored weights (verify.independent).",
-        "The rounding bounds: bounds/rounding.py, with its assumption on exp, and verify/sweep/tolerance.py.",
+        "The rounding bounds: bounds/rounding.py, with its assumption on exp, and verify/sweep/tolerance.py; the "
+        "enclosures in bfloat16: bounds/enclosure.py, whose model XLA is asked to keep to.",
         "At most 64 evenly spread steps of each run are judged, the first and the last among them.",
         "SQLite, for the records of runs made by an earlier or another process; each is kept with a hash.",
     ]

@@ -7,7 +7,6 @@ slots that are never written, and codes get coordinates that are 0: both add zer
 run with the module at its own N, bit by bit.
 """
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -38,6 +37,9 @@ from verify.sweep.grid import D, Run
 JUDGED = 64  # steps whose outputs are judged
 SHORTEST = 4096  # the least padded length where a step's cost does not grow with the state
 SHORTEST_16_BIT = 256  # XLA on a CPU widens the whole state of a 16-bit format at each step
+
+AS_WRITTEN: dict[str, str | bool] = {"xla_allow_excess_precision": False}
+"""Each operation of a 16-bit format is rounded to it, so that an enclosure can follow (verify.sweep.enclosure)."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +107,6 @@ class Programs:
         """Coordinates of a value, such that all devices that share a run get as many."""
         return -(-D // kind.shares) * kind.shares
 
-    def compiling(self, runs: Iterable[Run]) -> float:
-        """About how many seconds the programs of these runs that are not compiled will take, from those that are; 0
-        before the first.
-        """
-        took = [done.result().seconds for done in self._compiled.values() if done.done()]
-        known = {kind for kind, done in self._compiled.items() if done.done()}
-        missing = {self.kind(group) for group in self.batches(runs)} - known
-        return len(missing) * sum(took) / len(took) if took else 0.0
-
     def prepare(self, kind: Kind) -> "Future[_Program]":
         """Begin to compile it, unless that has begun."""
         if kind not in self._compiled:
@@ -144,12 +137,10 @@ class _Program:
     run: jax.stages.Compiled
     shardings: list[NamedSharding]
     execution: str
-    seconds: float
 
 
 def _compile(kind: Kind, mesh: Mesh, width: int) -> _Program:
     """The module of that kind, built at the padded length, as a program of the flat list of its arrays."""
-    begin = time.perf_counter()
     memory = as_stored(_padded_memory(kind, width), jnp.dtype(kind.dtype))
     nothing = np.full(kind.length, VOID)
     x = np.zeros((kind.length, width), jnp.dtype(kind.dtype))
@@ -172,10 +163,10 @@ def _compile(kind: Kind, mesh: Mesh, width: int) -> _Program:
         shardings = [dealt(mesh, 0, len(shape)) for shape, _ in shapes]
     whole = NamedSharding(mesh, PartitionSpec())
     arguments = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in shapes]
-    compiled = jax.jit(program, in_shardings=(shardings,), out_shardings=whole).lower(arguments).compile()
-    return _Program(
-        compiled, shardings, "row blocks" if execution is None else execution.value, time.perf_counter() - begin
-    )
+    lowered = jax.jit(program, in_shardings=(shardings,), out_shardings=whole).lower(arguments)
+    narrow = jnp.finfo(kind.dtype).bits <= 16
+    compiled = lowered.compile(compiler_options=AS_WRITTEN if narrow else {})
+    return _Program(compiled, shardings, "row blocks" if execution is None else execution.value)
 
 
 def _each_its_own(

@@ -52,7 +52,8 @@ def row(cell: Cell, record: Record) -> dict[str, Any]:
     """The fields of a cell, in the order of FIELDS.
 
     L: None where every value is asked for after all are written.  copies: measured, on worst-case and random values.
-    copies_predicted: what the closed form says; None where the rounding bound leaves it to the dtype.
+    copies_predicted: what the closed form with its rounding bound says, or in bfloat16 the enclosure of the
+    program on these values; None where both leave it to the dtype.
     available_score, required_score: c^T b_pos of the weights, and the least one with which the exact worst case beside
     the same other scores is at most epsilon (None: none is enough); for attention q^T k_pos.  weighted_score: alpha_pos
     c^T b_pos.  theorem_threshold: what Theorem 1 (its delta the largest other score) or Theorem 2 (its rho the same)
@@ -92,8 +93,8 @@ def copies(record: Record, epsilon: float) -> bool:
 
 
 def predicted(record: Record, epsilon: float) -> bool | None:
-    """What the exact worst case says of the float program: True if it is at most epsilon with all that rounding may
-    add, False if above epsilon with all that it may take away, else None.
+    """What is known of the float program without running it: True if its error is at most epsilon with all that
+    rounding may add, False if above epsilon with all that it may take away, else None.
     """
     if record.possibly <= epsilon:
         return True

@@ -8,7 +8,7 @@ from verify.sweep.devices import agreed, leads
 from verify.sweep.estimate import Estimate
 from verify.sweep.grid import Run
 from verify.sweep.measure import Record, measure
-from verify.sweep.programs import Programs
+from verify.sweep.programs import Kind, Programs
 from verify.sweep.store import Store
 
 AT_ONCE = 4  # runs claimed together, so that another process finds work until the end
@@ -32,8 +32,9 @@ def work(runs: Sequence[Run], store: Store, programs: Programs, done: Done, say:
     estimate, devices = Estimate(runs, say), programs.mesh.size
     at_once = max(AT_ONCE // devices, 1) * devices
     try:
-        while agreed(len(missing := _missing(by_key, store, programs, done, estimate))):
-            groups = programs.batches(missing.values())
+        while agreed(len(missing := _missing(by_key, store, done))):
+            estimate.left(list(missing.values()))
+            groups = untimed_first(programs.batches(missing.values()), programs, estimate)
             order = [run.key for group in groups for run in group]
             claimed = store.claim(order, at_once) if leads() else []
             numbers = _agreed([number_of[key] for key in claimed])
@@ -47,14 +48,22 @@ def work(runs: Sequence[Run], store: Store, programs: Programs, done: Done, say:
         store.release(by_key)
 
 
-def _missing(
-    by_key: Mapping[str, Run], store: Store, programs: Programs, done: Done, estimate: Estimate
-) -> dict[str, Run]:
+def untimed_first(groups: list[list[Run]], programs: Programs, estimate: Estimate) -> list[list[Run]]:
+    """The groups, led by the one of the largest N of each program that was not timed yet."""
+    leading: dict[Kind, list[Run]] = {}
+    for group in groups:
+        kind = programs.kind(group)
+        if not estimate.knows(group[0]) and (kind not in leading or group[0].N > leading[kind][0].N):
+            leading[kind] = group
+    first = list(leading.values())
+    return [*first, *(group for group in groups if leading.get(programs.kind(group)) is not group)]
+
+
+def _missing(by_key: Mapping[str, Run], store: Store, done: Done) -> dict[str, Run]:
     """The runs without a record; those that the store has got are taken over."""
     missing = {key: run for key, run in by_key.items() if run not in done.records}
     for key, record in store.finished(missing).items():
         done.records[missing.pop(key)] = Record(**record)
-    estimate.left(list(missing.values()), programs.compiling(missing.values()))
     return missing
 
 
