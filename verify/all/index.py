@@ -46,7 +46,8 @@ _OTHERS = (
         "real-mamba.md",
         "`verify check`: the constructions as tensors of released Mamba code, run by other implementations",
     ),
-    ("bench-cpu.md", "`verify bench`: speed and memory on one machine"),
+    ("bench-cpu.md", "`verify bench`: speed and memory on two CPU cores"),
+    ("bench-nvidia-h100-80gb-hbm3.md", "`verify bench`: the same on one H100, with the sizes out of a CPU's reach"),
 )
 
 

@@ -102,9 +102,22 @@ def _report(rows: Sequence[Timing], result: Result, with_peers: bool) -> Report:
     page = Page(f"Speed and memory on {device}")
     page.paragraph(f"{result.sentence} Times were measured once and differ from run to run; read the ratios.")
     page.table(table(rows))
+    page.bullets(_READING)
     page.closing("verify bench --peers" if with_peers else "verify bench", dict(result.environment), [_TRUST])
     return Report(f"bench-{''.join(c if c.isalnum() else '-' for c in str(device).lower())}", page.text())
 
+
+_READING = (
+    "All is float32 at full precision, unless a row says bfloat16. exact: every output of the timed run is the value "
+    "to be copied, bit by bit.",
+    "dense: arithmetic over the whole state; sparse: index lists, the same outputs. chunked: the matrix form; scan: "
+    "the recurrence, step by step. On a GPU each step of a scan is a launch that costs more than its work, so that "
+    "scans and small sizes stay far below the roofs there.",
+    "roofline: the part of the binding roof that was reached, by the operations and bytes that the method needs at "
+    "least. Theorem 3's dense run on a GPU may exceed the float32 product's rate: a product with one-hots is formed, "
+    "without a rounding, from three products of bfloat16 parts on tensor cores.",
+    "aim: shown on the kind of device that it is set for, two CPU cores or one H100.",
+)
 
 _TRUST = (
     "The system's clock and its account of resident memory. Where a row says exact, every output of the timed run was "

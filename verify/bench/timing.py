@@ -65,7 +65,7 @@ class Timing:
         """What should be reached, in words."""
         if self.at_most is not None:
             return f"<= {self.at_most:.3g} s"
-        return "" if self.ratio is None or self.ratio.at_least is None else f">= {self.ratio.at_least:g}"
+        return "" if self.ratio is None or self.ratio.at_least is None else f">= {self.ratio.at_least:.3g}"
 
     @property
     def reached(self) -> bool | None:
