@@ -1,5 +1,5 @@
-"""What a run in bfloat16 puts out on its own values, enclosed (bounds.enclosure): the programs of
-constructions.recurrence (chunked) and constructions.attention followed operation by operation, each rounded as it is
+"""What a run in bfloat16 puts out on its own values, enclosed (bounds.enclosure): the programs of constructions.chunked
+(one chunk after another) and constructions.attention followed operation by operation, each rounded as it is
 there.  The enclosure decides cells whose rounding bound over all values is wider than epsilon.
 
 Rates.  Delta = softplus(w) = max(w, 0) + log1p(exp(-|w|)) and a = exp(Delta A) are the same at every step and mostly
@@ -11,32 +11,36 @@ in any order, with at most k - 1 roundings.
 
 from collections.abc import Iterator
 
+import jax
 import numpy as np
 from jaxtyping import Float
 
 from bounds.enclosure import Interval, held, library, product
 from bounds.formats import FloatFormat, format_of
 from bounds.rounding import growth
-from constructions.attention import Attention
+from constructions.attention import KEYS_AT_ONCE, Attention
+from constructions.chunked import chunk_length
 from constructions.encoding import TARGET
 from constructions.mamba import SSM
-from constructions.recurrence import Execution, chunk_length
+from constructions.recurrence import Execution
 from verify.independent import stored_rate
-from verify.sweep.programs import Asked
+from verify.sweep.programs import Asked, Kind
 
 
-def enclosed(asked: Asked, execution: str, length: int) -> Interval | None:
-    """The outputs at the judged steps, (R, d); None where no enclosure is known: other formats and executions, and
-    ssm-gated, whose leak is a sum of as many equal terms as there are steps.
+def enclosed(asked: Asked, execution: str, kind: Kind) -> Interval | None:
+    """The outputs at the judged steps, (R, d); None where no enclosure is known: other formats and executions, chunks
+    side by side (on accelerators), sums joined over devices, and ssm-gated, whose leak is a sum of as many equal terms
+    as there are steps.
     """
     if not follows(asked.run.dtype):
         return None
     format, module = format_of(asked.run.dtype), asked.prepared.memory.module
     if isinstance(module, Attention):
-        return _attended(asked, module, format)
+        return _attended(asked, module, format) if kind.shares == 1 else None
     codes = asked.prepared.memory.encoding.codes
-    if isinstance(module, SSM) and codes is not None and execution == Execution.CHUNKED.value:
-        return _chunked(asked, module, codes.astype(np.float64), chunk_length(length), format)
+    in_turn = execution == Execution.CHUNKED.value and jax.default_backend() == "cpu"
+    if isinstance(module, SSM) and codes is not None and in_turn:
+        return _chunked(asked, module, codes.astype(np.float64), chunk_length(kind.length), format)
     return None
 
 
@@ -128,7 +132,7 @@ def _transposed(x: Interval) -> Interval:
 
 
 def _attended(asked: Asked, head: Attention, format: FloatFormat) -> Interval:
-    """Softmax over j <= i: scores, largest subtracted, exponentials, two sums, their quotient."""
+    """Softmax over j <= i: scores, largest subtracted, exponentials, two sums (tile by tile), their quotient."""
     x, steps, prepared = asked.x.astype(np.float64), asked.steps, asked.prepared
     assert prepared.memory.encoding.codes is not None
     codes = prepared.memory.encoding.codes.astype(np.float64)
@@ -151,8 +155,11 @@ def _answers(
     top = Interval(lo.max(axis=1, keepdims=True), hi.max(axis=1, keepdims=True))
     shifted = held(Interval(np.where(later, -np.inf, lo - top.hi), np.where(later, -np.inf, hi - top.lo)), format)
     weights = library(np.exp, Interval(shifted.lo, np.minimum(shifted.hi, 0.0)), format)
-    total = product(weights, Interval.point(np.ones((seen, 1))), format)
-    return held(product(weights, Interval.point(x[:seen]), format) / total, format)
+    ones_and_values = np.concatenate([np.ones((seen, 1)), x[:seen]], axis=1)
+    sums = Interval.point(np.zeros((len(steps), ones_and_values.shape[1])))
+    for tile in _in_parts(seen, KEYS_AT_ONCE):
+        sums = held(sums + product(weights[:, tile], Interval.point(ones_and_values[tile]), format), format)
+    return held(sums[:, 1:] / sums[:, :1], format)
 
 
 def _in_parts(count: int, size: int) -> Iterator[slice]:

@@ -30,7 +30,7 @@ from verify.copy.tolerance import tolerance
 from verify.independent import recorded_Delta, scores, weighed
 from verify.sweep.enclosure import enclosed
 from verify.sweep.grid import D, Run
-from verify.sweep.programs import JUDGED, Asked, Programs
+from verify.sweep.programs import JUDGED, Asked, Kind, Programs
 from verify.sweep.tolerance import constant_tolerance, exact_tolerance, gated_tolerance, is_exact
 
 
@@ -108,7 +108,7 @@ def measure(runs: Sequence[Run], programs: Programs) -> list[Record]:
     begin = time.perf_counter()
     outputs, execution = programs.outputs([each.asked for each in posed])
     own = (time.perf_counter() - begin) / len(runs)
-    return [judge(each, y, execution, kind.length, own) for each, y in zip(posed, outputs, strict=True)]
+    return [judge(each, y, execution, kind, own) for each, y in zip(posed, outputs, strict=True)]
 
 
 def pose(run: Run, width: int) -> Posed:
@@ -126,18 +126,18 @@ def pose(run: Run, width: int) -> Posed:
     return Posed(asked, S, pos, worst, at, x, Delta * weighed(S, x), Delta, time.perf_counter() - begin)
 
 
-def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, length: int, seconds: float) -> Record:
-    """The record of a run that put out `y` when padded to `length` steps, in so many seconds."""
+def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, kind: Kind, seconds: float) -> Record:
+    """The record of a run that put out `y` by a program of that kind, in so many seconds."""
     begin = time.perf_counter()
     run, prepared, steps = posed.asked.run, posed.asked.prepared, posed.asked.steps
     memory, S, pos, worst, at, x = memory_of(run, D), posed.S, posed.pos, posed.worst, posed.at, posed.values
     outputs, wanted = y.astype(np.float64), memory.Delta * x[pos].astype(np.float64)
-    allowed = _tolerance(prepared, run, steps, worst, execution, length)
+    allowed = _tolerance(prepared, run, steps, worst, execution, kind.length)
     slack = 0.0 if is_exact(memory) else allowed + abs(posed.Delta - memory.Delta)
     surely, possibly = float((worst - slack)[at]), float((worst + slack).max())
     off = np.abs(outputs - wanted)
     second, room = posed.second, np.broadcast_to(allowed[:, None], outputs.shape)
-    enclosure = enclosed(posed.asked, execution, length)
+    enclosure = enclosed(posed.asked, execution, kind)
     if enclosure is not None:
         error = enclosure.distance(wanted)
         surely, possibly = max(surely, float(error.lo[at, 0])), min(possibly, float(error.hi.max()))
