@@ -12,6 +12,10 @@ weights and inputs, whatever they are meant to do.
     softplus         softplus' < 1
     exp(x), x <= 0   |e^(x') - e^x| <= e^x expm1(r)
 
+Where a program takes 2^(x log2 e) for e^x, the argument carries `scaled` roundings more, so e^x is off by a factor of
+e^(growth(scaled) |x|) at most.  softplus is off by no more than that factor, as log1p is concave and 0 at 0; the
+logistic function by |x| e^-|x| / (1 + e^-|x|)^2 < 1/4 of growth(scaled).
+
 What one operation loses below the normal range is `FloatFormat.underflow`, enlarged by nothing here, as the bound is
 moved on like any other error.  The bound itself is evaluated in float64: its own roundings are below the format's for
 float32, and each count is one larger than needed, which covers them for float64.  The float64 value is as far from the
@@ -89,29 +93,37 @@ class Running:
         k = growth(self.value.shape[-1] + 1, self.format)
         return Running(products.value.sum(-1), products.off.sum(-1) + k * products.size.sum(-1), self.format)
 
-    def silu(self) -> "Running":
+    def silu(self, scaled: int = 0) -> "Running":
         """x / (1 + e^-x)."""
         s = np.clip(self.value, -700.0, None)
         own = silu_error(1.0, self.format) * self.size + silu_error(0.0, self.format)  # linear in |x|
+        own = own + growth(scaled, self.format) / 4 * self.size
         return Running(s / (1.0 + np.exp(-s)), STEEPEST_SILU * self.off + own, self.format)
 
-    def softplus(self, cut: float = np.inf) -> "Running":
+    def softplus(self, cut: float = np.inf, scaled: int = 0) -> "Running":
         """log(1 + e^x); `cut`: from where on the program returns x itself, log1p(e^-cut) too little at most."""
+        argument = np.minimum(self.size, np.maximum(-self.value + self.off, cut)) if scaled else 0.0
         relative = softplus_error(0.0, self.format) / math.log(2.0)  # linear in softplus(x)
+        relative = relative + np.expm1(np.minimum(growth(scaled, self.format) * argument, 700.0))
         own = relative * np.logaddexp(self.value + self.off, 0.0) + softplus_error(-math.inf, self.format)
         cuts = np.where(self.value + self.off >= cut, np.log1p(np.exp(-cut)), 0.0)
         return Running(np.logaddexp(self.value, 0.0), self.off + own + cuts, self.format)
 
-    def exp(self) -> "Running":
+    def exp(self, scaled: int = 0) -> "Running":
         """e^x for x <= 0."""
         value = np.exp(self.value)
-        off = value * np.expm1(np.minimum(self.off, 700.0))
+        argument = self.off + growth(scaled, self.format) * self.size
+        off = value * np.expm1(np.minimum(argument, 700.0))
         return self._library(value, off)
 
     def negated_exp(self) -> "Running":
         """-e^x for a weight x."""
         value = -np.exp(self.value)
         return self._library(value, np.abs(value) * np.expm1(self.off))
+
+    def once_more(self) -> "Running":
+        """The numbers behind a library function that should give them back: a norm that is undone, for instance."""
+        return self._library(self.value, self.off)
 
     def _library(self, value: np.ndarray, off: np.ndarray) -> "Running":
         own = growth(1, self.format, library_calls=1) * (np.abs(value) + off)

@@ -1,10 +1,15 @@
 """What the numbers of a run depend on besides its settings: one record, the same in every report."""
 
+import json
 import platform
+import subprocess
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 
 DISTRIBUTION = "mamba-copy-verifier"
+ROOT = Path(__file__).resolve().parents[1]  # of the packages, and of the repository where they run from one
+_GIT_SECONDS = 10
 
 
 def environment(*packages: str, dtype: str | None = None) -> dict[str, str]:
@@ -33,6 +38,25 @@ def version() -> str:
         return metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         return "source tree"
+
+
+def commit() -> str | None:
+    """The commit of the code that runs, 40 digits, with `-dirty` behind it where files differ from it; None if unknown.
+
+    Read from git where the packages lie in a repository of their own, else from what pip recorded at the installation.
+    """
+    if (ROOT / ".git").exists():
+        command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"]
+        try:
+            found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_GIT_SECONDS)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return found.stdout.strip() or None
+    try:
+        recorded = json.loads(metadata.distribution(DISTRIBUTION).read_text("direct_url.json") or "{}")
+    except (metadata.PackageNotFoundError, ValueError):
+        return None
+    return recorded.get("vcs_info", {}).get("commit_id")
 
 
 def line(record: Mapping[str, str]) -> str:

@@ -45,15 +45,19 @@ class Page:
         """A picture that lies beside the page; the caption is also what a screen reader says."""
         self._parts.append(f"![{caption}]({file})\n\n*{caption}*")
 
-    def checks(self, checks: Sequence[Check], significant: int = 6) -> None:
-        """What was checked: a table, then the evidence of each, then the witness of what is refuted."""
+    def checks(self, checks: Sequence[Check], significant: int = 6, evidence: Sequence[str] | None = None) -> None:
+        """What was checked: a table, then the evidence of each, then the witness of what is refuted.
+
+        evidence: sentences that stand for those of the checks, where many checks share one.
+        """
         self.heading("What was checked")
         columns = tuple(Column(name, right=name in ("value", "bound")) for name in _CHECK_COLUMNS)
         rows = [
             (c.id, c.claim, c.verdict.value, shown(c.value, significant), shown(c.bound, significant)) for c in checks
         ]
         self.table(Table("", columns, tuple(rows)))
-        self.bullets([f"`{check.id}` ({check.speaks_of}): {check.evidence}." for check in checks])
+        each = [f"`{check.id}` ({check.speaks_of}): {check.evidence}." for check in checks]
+        self.bullets(each if evidence is None else evidence)
         refuted = [check for check in checks if check.verdict is Verdict.REFUTED]
         if refuted:
             self.bullets([_refutation(check, significant) for check in refuted])

@@ -55,11 +55,20 @@ def attended(codes: str, N: int, dtype: str, seed: int = 0) -> Attended:
         float(np.abs(theirs - wanted).max()),
         float(np.abs(ours - wanted).max()),
         float(np.abs(ours.astype(np.float64) - theirs).max()),
-        2.0 * _tolerance(memory, N, dtype),
+        2.0 * _tolerance(memory, N, dtype, _others(q, k, asked.target)),
     )
 
 
-def _tolerance(memory: Memory, N: int, dtype: str) -> float:
+def _others(q: np.ndarray, k: np.ndarray, target: np.ndarray) -> float:
+    """The most that all positions but the target weigh together in the softmax of the numbers that are given."""
+    scores, rows = q.astype(np.float64) @ k.astype(np.float64).T, np.arange(len(q))
+    behind = np.exp(scores - scores[rows, target][:, None])
+    behind[rows, target] = 0.0
+    rest = np.tril(behind).sum(axis=1)
+    return float((rest / (1.0 + rest)).max())
+
+
+def _tolerance(memory: Memory, N: int, dtype: str, others: float) -> float:
     """What one program may be off the softmax of the numbers that it is given (bounds.rounding)."""
     format, codes = format_of(dtype), memory.encoding.codes
     assert isinstance(memory.module, Attention)
@@ -67,4 +76,4 @@ def _tolerance(memory: Memory, N: int, dtype: str) -> float:
     scale = abs(float(np.asarray(memory.module.W_q.actions[TARGET, "key"].inner)))
     largest = scale * float((codes**2).sum(axis=1).max())
     score = dot_error(largest, codes.shape[1], format)
-    return attention_error(1.0, N, score, 2.0 * largest, format)
+    return attention_error(1.0, N, score, 2.0 * largest, format, others)

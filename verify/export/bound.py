@@ -3,6 +3,17 @@
 The steps of the mixer in `bounds.running`, one after the other, whatever the weights are.  Two programs that evaluate
 the same tensors differ by the sum of their bounds at most; a program and the oracle by its bound and the construction's
 own error.
+
+The recurrence in any order.  H_T = sum_j P_j w_j with w_j what step j writes and P_j the product of the forgetting
+coefficients a_k behind it.  Where the program's a' and w' are off by at most alpha and omega, the H' of a' and w' has
+
+    H'_i - H_i = a_i (H'_{i-1} - H_{i-1}) + (a'_i - a_i) H'_{i-1} + (w'_i - w_i),
+    |H'_i| <= G_i = |a'_i| G_{i-1} + |w'_i|,
+
+so it is off by D_i = |a_i| D_{i-1} + alpha_i G_{i-1} + omega_i.  However a scan groups the steps, a term passes at most
+i - 1 products, the one with w_j and i - 1 additions: growth(2 i) G_i more.  Written out as a tree that is at most
+i (i + 6) operations (`bounds.rounding.recurrence_error`), which lose the underflow each; coefficients that rounding has
+lifted above 1 enlarge that by growth(i, i) at most.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bounds.formats import FloatFormat, format_of
+from bounds.rounding import growth
 from bounds.running import Running, given
 
 CUT = 20.0  # of PyTorch's softplus and of the CUDA kernel's: the identity from here on
@@ -23,18 +35,35 @@ class Program:
     """What differs between programs of the mixer.
 
     format: of the arithmetic; states: in which A, b, u and D are held (transformers and the CUDA kernel: float32);
-    activated: whether SiLU follows the convolution; cut: where softplus becomes the identity.
+    activated: whether SiLU follows the convolution; cut: where softplus becomes the identity; in_turn: whether the
+    recurrence takes one step after the other; scaled: how many roundings more the argument of an exponential carries;
+    normed: whether the norms round at all, which undo themselves exactly where square roots do (`verify.export.model`).
     """
 
     format: FloatFormat
     states: FloatFormat
     activated: bool = True
     cut: float = CUT
+    in_turn: bool = True
+    scaled: int = 0
+    normed: bool = False
 
 
 def theirs(format: FloatFormat) -> Program:
-    """transformers' slow path, and `mamba_ssm`."""
+    """transformers' slow path."""
     return Program(format, FLOAT32)
+
+
+def by_parallel_scan() -> Program:
+    """`mambapy`: the steps of the recurrence are joined in a tree."""
+    return Program(FLOAT32, FLOAT32, in_turn=False)
+
+
+def on_cuda() -> Program:
+    """`mamba_ssm`: a scan by blocks of threads, e^x as 2^(x log2 e) (a product by the rounded log2 e: 2 roundings, and
+    one where A is scaled before), and a norm by an approximate square root.
+    """
+    return Program(FLOAT32, FLOAT32, in_turn=False, scaled=3, normed=True)
 
 
 def ours(format: FloatFormat) -> Program:
@@ -45,12 +74,13 @@ def ours(format: FloatFormat) -> Program:
 def streamed(tensors: Mapping[str, np.ndarray], layers: int, x: np.ndarray, program: Program) -> Running:
     """The stream behind the last layer, shape (T, stream), less the constant, which stays what it is.
 
-    The norms are exact (`verify.export.model`): every mixer sees the stream with the constant as 1.
+    Every mixer sees the stream with the constant as 1, as the norms leave it (`verify.export.model`).
     """
     stream = given(np.concatenate([x[:, :-1], np.ones((len(x), 1))], axis=1), program.format)
     for i in range(layers):
-        stream = stream + mixed(mixer_of(tensors, i), stream, program)
-    return stream[:, :-1]
+        seen = stream.once_more() if program.normed else stream
+        stream = stream + mixed(mixer_of(tensors, i), seen, program)
+    return (stream.once_more() if program.normed else stream)[:, :-1]
 
 
 def mixer_of(tensors: Mapping[str, np.ndarray], layer: int) -> dict[str, np.ndarray]:
@@ -66,13 +96,13 @@ def mixed(tensors: Mapping[str, np.ndarray], x: Running, program: Program) -> Ru
     W = {name: np.asarray(tensor, np.float64) for name, tensor in tensors.items()}
     channels, d_state = W["A_log"].shape
     projected = x.mapped(W["in_proj.weight"])
-    p, gate = projected[:, :channels], projected[:, channels:].silu()
+    p, gate = projected[:, :channels], projected[:, channels:].silu(program.scaled)
     u = _convolved(p, W["conv1d.weight"][:, 0], W["conv1d.bias"])
-    u = u.silu() if program.activated else u
+    u = u.silu(program.scaled) if program.activated else u
     read = u.mapped(W["x_proj.weight"])
     rank = W["dt_proj.weight"].shape[1]
     rates = read[:, :rank].mapped(W["dt_proj.weight"])
-    Delta = (rates + _repeated(W["dt_proj.bias"], rates)).softplus(program.cut)
+    Delta = (rates + _repeated(W["dt_proj.bias"], rates)).softplus(program.cut, program.scaled)
     b, c = read[:, rank : rank + d_state], read[:, rank + d_state :]
     A = given(W["A_log"], program.format).stored(program.format).negated_exp()
     y = _scanned(u, Delta, b, c, A, program)
@@ -104,19 +134,39 @@ def _later(rows: np.ndarray, back: int, length: int) -> np.ndarray:
 def _scanned(u: Running, Delta: Running, b: Running, c: Running, A: Running, program: Program) -> Running:
     """H = exp(Delta A) H + (Delta b) u, y = H c: H step by step, all else for many steps at once."""
     A, b, u = A.stored(program.states), b.stored(program.states), u.stored(program.states)
-    H, outputs, at_once = given(np.zeros(A.value.shape), program.format), [], max(1, AT_ONCE // A.value.size)
+    H = _State(A.value.shape, program)
+    outputs, at_once = [], max(1, AT_ONCE // A.value.size)
     for start in range(0, len(u.value), at_once):
         part = slice(start, start + at_once)
         shape = (len(u.value[part]), *A.value.shape)
         step = _spread(Delta[part], 2, shape)
-        kept, written = (step * _spread(A, 0, shape)).exp(), step * _spread(b[part], 1, shape)
+        kept, written = (step * _spread(A, 0, shape)).exp(program.scaled), step * _spread(b[part], 1, shape)
         written = written * _spread(u[part], 2, shape)
-        states = []
-        for i in range(shape[0]):
-            H = kept[i] * H + written[i]
-            states.append(H)
+        states = [H.after(kept[i], written[i]) for i in range(shape[0])]
         outputs.append(_joined(states, np.stack).dot(_spread(c[part], 1, shape)))
     return _joined(outputs, np.concatenate)
+
+
+class _State:
+    """H of the recurrence, with what a program may be off it: step by step, or in any order (see above)."""
+
+    def __init__(self, shape: tuple[int, ...], program: Program) -> None:
+        self._program, self._steps = program, 0
+        self._H = given(np.zeros(shape), program.format)
+        self._G = np.zeros(shape)
+
+    def after(self, kept: Running, written: Running) -> Running:
+        """The state behind one step more."""
+        if self._program.in_turn:
+            self._H = kept * self._H + written
+            return self._H
+        format, i = self._program.format, self._steps + 1
+        moved = np.abs(kept.value) * self._H.off + kept.off * self._G + written.off
+        self._H = Running(kept.value * self._H.value + written.value, moved, format)
+        self._G, self._steps = kept.size * self._G + written.size, i
+        lost = i * (i + 6) * float(format.underflow)
+        relative, lifted = growth(2 * i + 1, format), growth(i, format, library_calls=i)
+        return Running(self._H.value, moved + relative * self._G + lost * (1 + relative) * (1 + lifted), format)
 
 
 def _spread(x: Running, axis: int, shape: tuple[int, ...]) -> Running:

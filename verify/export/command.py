@@ -8,11 +8,12 @@ from typing import Any
 from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome
-from verify.environment import environment
+from verify.environment import commit, environment
 from verify.export.checks import folder_checks
 from verify.export.construct import Construction, construct
 from verify.export.disk import contents, read, write
 from verify.export.extra import safetensors
+from verify.export.foreign import FURTHER, MAMBA_SSM, absent
 from verify.export.memory import refuse_large_check
 from verify.export.page import Found, page_of, table_of
 from verify.export.settings import GADGETS, ExportSettings, parse
@@ -20,14 +21,17 @@ from verify.notation import number, size
 from verify.table import Column, Table
 from verify.verdict import Check, Result, Verdict, decided
 
-PACKAGES = ("numpy", "jax", "jaxlib", "torch", "transformers", "safetensors")
+NEEDED = ("numpy", "jax", "jaxlib", "torch", "transformers", "safetensors")
 SHIPPED: tuple[ExportSettings, ...] = (
     *(parse("copy", {"layout": layout}) for layout in ("d_state=N", "d_state=1")),
-    parse("copy", {"N": "64", "layout": "d_state=1", "to": "mamba-ssm"}),
+    parse("copy", {"N": "64", "to": "mamba-ssm"}),
+    parse("copy", {"N": "300", "layout": "d_state=1", "to": "mamba-ssm"}),
     *(parse("gadget", {"name": name}) for name in GADGETS),
     parse("dp", {"problem": "lis"}),
     parse("dp", {"problem": "edit-distance", "n": "2"}),
+    parse("dp", {"problem": "edit-distance", "n": "2", "theorem": "5"}),
     parse("dp", {"problem": "matrix-chain", "n": "3"}),
+    parse("dp", {"problem": "subarray"}),
     parse("dp", {"problem": "subarray", "theorem": "5"}),
     parse("dp", {"problem": "arithmetic", "theorem": "5", "n": "2"}),
 )
@@ -49,12 +53,13 @@ def export(settings: ExportSettings, folder: Path) -> Outcome:
         ("dtype", "float32"),
         ("claims", ", ".join(construction.claims)),
         ("error in real arithmetic", number(construction.error)),
+        ("commit", commit() or "unknown: neither git nor pip recorded one"),
     ]
     table = Table("", (Column("what", right=False), Column("value", right=False)), tuple(rows))
     sentence = f"written; `verify check {folder.as_posix()}` runs it in transformers."
     row = {"folder": folder.as_posix(), **{name: len(data) for name, data in files.items()}}
     result = Result("export", settings.document(), environment("numpy"), [check], [row], sentence)
-    return Outcome(result, (table,), (), _no_report)
+    return Outcome(result, (table,), ())
 
 
 def _round_trip(construction: Construction, folder: Path) -> Check:
@@ -75,17 +80,13 @@ def _stored(construction: Construction) -> dict[str, Any]:
     return named(construction.model.tensors, construction.settings.to)
 
 
-def _no_report() -> Any:
-    raise AssertionError("an export writes no page")
-
-
 def check(path: str | None, console: Console) -> Outcome:
     """Judge the folder; without one, write all that ship into a temporary folder and judge each."""
     if path is None:
         return _all(console)
     found = _judged(path)
     sentence = _sentence([found])
-    result = Result("check", {"folder": path}, environment(*PACKAGES), found.checks, [found.row], sentence)
+    result = Result("check", {"folder": path}, environment(*_packages()), found.checks, [found.row], sentence)
     return Outcome(result, (table_of([found]),), (), lambda: page_of(f"check-{found.called}", result, [found]))
 
 
@@ -105,8 +106,11 @@ def _all(console: Console) -> Outcome:
     checks = [each for one in found for each in one.checks]
     rows = [one.row for one in found]
     sentence = _sentence(found)
-    result = Result("check", {"folder": None}, environment(*PACKAGES), checks, rows, sentence, interrupted=interrupted)
-    return Outcome(result, (table_of(found),), (), lambda: page_of("real-mamba", result, found))
+    result = Result(
+        "check", {"folder": None}, environment(*_packages()), checks, rows, sentence, interrupted=interrupted
+    )
+    name = "real-mamba" if absent(MAMBA_SSM) else "real-mamba-cuda"
+    return Outcome(result, (table_of(found),), (), lambda: page_of(name, result, found))
 
 
 def _judged(path: str) -> Found:
@@ -115,6 +119,11 @@ def _judged(path: str) -> Found:
     refuse_large_check(path, loaded.construction.settings)
     checks, row = folder_checks(loaded)
     return Found(loaded.construction.settings, checks, row)
+
+
+def _packages() -> tuple[str, ...]:
+    """The distributions whose programs ran."""
+    return (*NEEDED, *(each.name for each in FURTHER if absent(each) is None))
 
 
 def _sentence(found: Sequence[Found]) -> str:

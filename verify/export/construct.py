@@ -1,6 +1,6 @@
 """The construction that the settings name, as blocks over one stream, with what it promises."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from verify.copy.task import task, uniform_values
 from verify.errors import BadInput
 from verify.export.memory import refuse_large_copy, refuse_large_gadget
 from verify.export.mixer import LAMBDA
-from verify.export.model import LARGEST_SQUARE, Model, model
+from verify.export.model import LARGEST_SQUARE, LARGEST_STATE, Head, Model, model
 from verify.export.programs import Text, counted, head_of, stack_of, text_of
 from verify.export.settings import ExportSettings
 from verify.notation import number
@@ -64,14 +64,17 @@ class Construction:
 
 def construct(settings: ExportSettings) -> Construction:
     """The construction.  Raises BadInput for a problem that lacks the theorem or is not exact in float32, for a
-    gadget without inputs, and for what does not fit in memory.
+    gadget without inputs, for what does not fit in memory, and for what the implementation named does not take.
     """
     return {"copy": _copy, "gadget": _gadget, "dp": _language}[settings.what](settings)
 
 
 def _copy(settings: ExportSettings) -> Construction:
-    refuse_large_copy(settings)
     N, d, M, keyed = settings.N, settings.d, float(settings.M), settings.layout == "d_state=N"
+    if keyed and settings.to == "mamba-ssm" and N > LARGEST_STATE:
+        asked = f"--N {N} --layout {settings.layout} --to {settings.to}"
+        raise BadInput(asked, f"its CUDA kernel takes d_state up to {LARGEST_STATE}", f"--N {N} --layout d_state=1")
+    refuse_large_copy(settings)
     memory = theorem3_layer(N, d) if keyed else gated(N, d, M, float(settings.epsilon))
     block = _beside(values_only(memory), d)
 
@@ -154,21 +157,36 @@ def _only_flags(low: object, high: object) -> bool:
 
 def _language(settings: ExportSettings) -> Construction:
     known = entry(settings.problem, Options())
-    asked = f"--problem {settings.problem} --theorem {settings.theorem}"
     if settings.theorem not in known.tasks:
-        there = min(known.tasks)
+        asked, there = f"--problem {settings.problem} --theorem {settings.theorem}", min(known.tasks)
         raise BadInput(asked, known.missing[settings.theorem], f"--problem {settings.problem} --theorem {there}")
-    spoken, rng = known.tasks[settings.theorem], np.random.default_rng(settings.seed)
-    instances = tuple(spoken.draw(settings.n, rng) for _ in range(settings.instances))
     try:
-        stack = stack_of(spoken, instances)
-        text = text_of(spoken, stack, instances)
-        head = head_of(stack, text)
+        language, head = _spoken(settings)
     except ValueError as error:
-        raise BadInput(f"{asked} --n {settings.n}", str(error), "a smaller --n") from error
-    blocks = counted(stack)
-    language = (stack, text, spoken, instances)
+        given = f"--problem {settings.problem} --theorem {settings.theorem} --n {settings.n}"
+        raise BadInput(given, str(error), f"--n {largest_exact(settings)}") from error
+    blocks = counted(language[0])
     return Construction(settings, (f"T{settings.theorem}",), blocks, model(blocks, (), head), None, language=language)
+
+
+def _spoken(settings: ExportSettings) -> tuple[tuple[Stack, Text, Task, tuple[Instance, ...]], Head]:
+    """The stack, its text and its head.  Raises ValueError where float32 does not hold them exactly."""
+    spoken, rng = entry(settings.problem, Options()).tasks[settings.theorem], np.random.default_rng(settings.seed)
+    instances = tuple(spoken.draw(settings.n, rng) for _ in range(settings.instances))
+    stack = stack_of(spoken, instances)
+    text = text_of(spoken, stack, instances)
+    return (stack, text, spoken, instances), head_of(stack, text)
+
+
+def largest_exact(settings: ExportSettings) -> int:
+    """The largest size, up to that of the settings, whose random instances float32 holds exactly; 0 always is."""
+    for n in range(settings.n, 0, -1):
+        try:
+            _spoken(replace(settings, n=n))
+        except ValueError:
+            continue
+        return n
+    return 0
 
 
 def fits_norm(sample: Sample) -> bool:

@@ -2,32 +2,35 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from verify.environment import version
 from verify.errors import BadInput, one_line, quoted
+from verify.export.certificate import CERTIFICATE, SCHEMA, canonical, certificate, keys
 from verify.export.construct import Construction, construct
 from verify.export.extra import safetensors
 from verify.export.model import configuration, named
 from verify.export.settings import ExportSettings, parse
 from verify.files import prepare_folder, write_whole
 
-SCHEMA = "verify-export/1"
-WEIGHTS, CONFIG, CERTIFICATE, VOCABULARY = "model.safetensors", "config.json", "certificate.json", "vocabulary.json"
+WEIGHTS, CONFIG, VOCABULARY = "model.safetensors", "config.json", "vocabulary.json"
 LARGEST_FILE = 2**32
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """What a folder holds: the construction that its certificate names, and the tensors of its file."""
+    """What a folder holds: the construction that its certificate names, all that the certificate says, and the tensors.
+
+    claimed: the certificate, with the keys that one has; what it says is judged (`verify.export.checks`), not believed.
+    """
 
     folder: Path
     construction: Construction
+    claimed: dict[str, Any]
     tensors: dict[str, np.ndarray]
 
 
@@ -44,39 +47,20 @@ def contents(construction: Construction) -> dict[str, bytes]:
     """The files of a construction; the certificate, which names the others' hashes, last."""
     made, to = construction.model, construction.settings.to
     saved = safetensors().save(named(made.tensors, to), metadata={"format": "pt"})
-    files = {CONFIG: _json(configuration(made, to, _ends(construction))), WEIGHTS: bytes(saved)}
+    files = {CONFIG: _json(configuration(made, to, ends_of(construction))), WEIGHTS: bytes(saved)}
     if construction.language is not None:
         files[VOCABULARY] = _json(vocabulary(construction))
-    return files | {CERTIFICATE: _json(certificate(construction, files))}
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    return files | {CERTIFICATE: _json(certificate(construction, hashes))}
 
 
-def certificate(construction: Construction, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """What is claimed of the files."""
-    made = construction.model
-    return {
-        "schema": SCHEMA,
-        "made_with": f"mamba-copy-verifier {version()}",
-        "construction": construction.settings.document(),
-        "claims": list(construction.claims),
-        "error": construction.error,
-        "speaks_of": "the float32 program" if construction.error is None else "real arithmetic, before rounding",
-        "dtype": "float32",
-        "sizes": {
-            "layers": made.layers,
-            "stream": made.sizes.stream,
-            "channels": made.sizes.channels,
-            "d_state": made.sizes.d_state,
-            "time_step_rank": made.sizes.rank,
-            "state_entries": made.state_entries,
-            "parameters": made.parameters,
-            "nonzeros": made.nonzeros,
-        },
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-    }
+def ends_of(construction: Construction) -> list[int] | None:
+    """The tokens that end a chain of a language model, None for a memory or a gadget."""
+    return None if construction.language is None else list(construction.language[1].ends)
 
 
 def vocabulary(construction: Construction) -> dict[str, Any]:
-    """The fields of every token, with the flag of the last one, and the prompts of the instances."""
+    """The fields of every token with the flag of the last one, the tokens that carry it, the instances' prompts."""
     assert construction.language is not None
     _, text, task, instances = construction.language
     written = [task.written(instance) for instance in instances]
@@ -84,6 +68,7 @@ def vocabulary(construction: Construction) -> dict[str, Any]:
     return {
         "fields": [*text.fields, "last"],
         "tokens": text.tokens.tolist(),
+        "ends": list(text.ends),
         "prompts": [{"instance": each, "ids": ids} for each, ids in zip(written, prompts, strict=True)],
     }
 
@@ -98,18 +83,37 @@ def read(path: str) -> Loaded:
     claimed = _object(path, CERTIFICATE, _bytes(path, folder / CERTIFICATE))
     if claimed.get("schema") != SCHEMA:
         raise _refused(path, f"{CERTIFICATE} does not say that it is {SCHEMA}")
-    construction = construct(_settings(path, claimed))
-    named_files, files = claimed.get("files"), {}
-    if not isinstance(named_files, dict) or not {CONFIG, WEIGHTS} <= set(named_files):
-        raise _refused(path, f"{CERTIFICATE} does not name {CONFIG} and {WEIGHTS}")
-    for name in (CONFIG, WEIGHTS, *([VOCABULARY] if construction.language is not None else [])):
-        files[name] = _bytes(path, folder / name)
-        if hashlib.sha256(files[name]).hexdigest() != named_files.get(name):
+    settings = _settings(path, claimed)
+    try:
+        construction = construct(settings)
+    except BadInput as error:
+        raise _refused(path, f"{CERTIFICATE}: {error.given}: {error.allowed}") from error
+    names = {CONFIG, WEIGHTS} | ({VOCABULARY} if construction.language is not None else set())
+    _check_keys(path, claimed, names)
+    files = {name: _bytes(path, folder / name) for name in sorted(names)}
+    for name, data in files.items():
+        if hashlib.sha256(data).hexdigest() != claimed["files"][name]:
             raise _refused(path, f"{name} is not the file that {CERTIFICATE} names: its SHA-256 differs")
-    expected = configuration(construction.model, construction.settings.to, _ends(construction))
-    if _object(path, CONFIG, files[CONFIG]) != expected:
-        raise _refused(path, f"{CONFIG} does not configure the construction that {CERTIFICATE} names")
-    return Loaded(folder, construction, _tensors(path, files[WEIGHTS], construction))
+    _check_document(path, CONFIG, files, configuration(construction.model, settings.to, ends_of(construction)))
+    if VOCABULARY in files:
+        _check_document(path, VOCABULARY, files, vocabulary(construction))
+    return Loaded(folder, construction, claimed, _tensors(path, files[WEIGHTS], construction))
+
+
+def _check_keys(path: str, claimed: Mapping[str, Any], names: Set[str]) -> None:
+    """Raises BadInput unless the certificate has the entries of one, and a hash for each file and for no other."""
+    if odd := sorted(set(claimed) ^ keys()):
+        what = "lacks" if odd[0] in keys() else "has an entry of its own,"
+        raise _refused(path, f"{CERTIFICATE} {what} {quoted(odd[0])}")
+    hashes = claimed["files"]
+    if not isinstance(hashes, dict) or set(hashes) != names:
+        raise _refused(path, f"{CERTIFICATE} does not name {', '.join(sorted(names))} and no other file")
+
+
+def _check_document(path: str, name: str, files: Mapping[str, bytes], expected: Mapping[str, Any]) -> None:
+    """Raises BadInput unless the file holds that document."""
+    if canonical(_object(path, name, files[name])) != canonical(expected):
+        raise _refused(path, f"{name} does not fit the construction that {CERTIFICATE} names")
 
 
 def _settings(path: str, claimed: Mapping[str, Any]) -> ExportSettings:
@@ -144,10 +148,6 @@ def _shape(tensor: np.ndarray | None) -> str:
     return "absent" if tensor is None else f"{tensor.dtype.name} of shape {tensor.shape}"
 
 
-def _ends(construction: Construction) -> list[int] | None:
-    return None if construction.language is None else list(construction.language[1].ends)
-
-
 def _bytes(path: str, file: Path) -> bytes:
     try:
         if not file.is_file():
@@ -161,12 +161,24 @@ def _bytes(path: str, file: Path) -> bytes:
 
 def _object(path: str, name: str, data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data)
+        found = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise _refused(path, f"{name} is not JSON") from error
     if not isinstance(found, dict):
         raise _refused(path, f"{name} holds no JSON object")
     return found
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are all different; of two alike, readers take one or the other."""
+    if len(found := dict(pairs)) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _no_number(text: str) -> None:
+    """NaN and the infinities, which Python reads and JSON does not have."""
+    raise ValueError(text)
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -1,49 +1,87 @@
-"""The files in transformers: loaded from disk by its own classes and run by its own code.
+"""Other people's programs that run the files: which there are, which are at hand, and how each rounds.
 
-A folder in mamba_ssm's naming is renamed in memory: `mamba_ssm` itself needs a GPU to be installed, and transformers
-loads its tensors under the one name that differs.
+transformers runs every folder.  `mambapy` and `mamba_ssm` run it too where they are installed; `mamba_ssm` needs CUDA
+to be installed at all, and a device to run.  None shares code with another, or with `constructions.run`.
 """
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from verify.export.bound import FLOAT32, Program, by_parallel_scan, on_cuda, theirs
 from verify.export.disk import Loaded
-from verify.export.extra import torch, transformers
-from verify.export.model import EMBEDDING, configuration, embedded
+from verify.export.extra import torch
+from verify.export.in_mamba_ssm import MODULE as MAMBA_SSM_MODULE
+from verify.export.in_mamba_ssm import InMambaSsm
+from verify.export.in_mambapy import MODULE as MAMBAPY_MODULE
+from verify.export.in_mambapy import InMambapy
+from verify.export.in_transformers import InTransformers
+from verify.export.model import LARGEST_STATE
 
 
-class Foreign:
-    """A folder as a `MambaForCausalLM`."""
-
-    def __init__(self, loaded: Loaded) -> None:
-        """Raises BadInput where the extra is not installed."""
-        self._torch, package = torch(), transformers()
-        if loaded.construction.settings.to == "hf-mamba":
-            options = {"local_files_only": True, "use_safetensors": True, "dtype": self._torch.float32}
-            self._model: Any = package.MambaForCausalLM.from_pretrained(str(loaded.folder), **options)
-        else:
-            model, there = loaded.construction.model, loaded.tensors
-            self._model = package.MambaForCausalLM(package.MambaConfig(**configuration(model, "hf-mamba")))
-            names = {EMBEDDING["mamba-ssm"]: EMBEDDING["hf-mamba"]}
-            tensors = {names.get(name, name): self._torch.tensor(tensor) for name, tensor in there.items()}
-            self._model.load_state_dict(tensors, strict=True)
-        self._model.eval()
-        self._stream = loaded.construction.model.sizes.stream
+@runtime_checkable
+class Foreign(Protocol):
+    """A folder loaded by another implementation."""
 
     def streamed(self, inputs: np.ndarray) -> np.ndarray:
         """What the backbone puts out for inputs of shape (T, k), behind its last norm, less the constant."""
-        given = self._torch.tensor(embedded(inputs, self._stream))[None]
-        with self._torch.no_grad():
-            return self._model.backbone(inputs_embeds=given, use_cache=False).last_hidden_state[0].numpy()[:, :-1]
+        ...
 
     def generated(self, prompt: np.ndarray, limit: int) -> np.ndarray:
         """The numbers of all tokens of a greedy run, prompt included, with at most `limit` new ones."""
-        ids = self._torch.tensor(prompt.astype(np.int64))[None]
-        with self._torch.no_grad():
-            return self._model.generate(ids, max_new_tokens=limit, do_sample=False)[0].numpy()
+        ...
 
     def logits(self, ids: np.ndarray) -> np.ndarray:
         """The logits behind every token of a chain, shape (T, V)."""
-        with self._torch.no_grad():
-            return self._model(self._torch.tensor(ids.astype(np.int64))[None], use_cache=False).logits[0].numpy()
+        ...
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One of them.
+
+    name: of its distribution; words: what it is, for readers; module: the one that is used; load: a folder into it;
+    program: how it rounds.
+    """
+
+    name: str
+    words: str
+    module: str
+    load: Callable[[Loaded], Foreign]
+    program: Program
+
+
+TRANSFORMERS = Implementation(
+    "transformers", "its own PyTorch code, on a CPU", "transformers", InTransformers, theirs(FLOAT32)
+)
+MAMBAPY = Implementation(
+    "mambapy", "a parallel scan in PyTorch, single steps to generate", MAMBAPY_MODULE, InMambapy, by_parallel_scan()
+)
+MAMBA_SSM = Implementation(
+    "mamba-ssm", "the released CUDA kernels, on a GPU; d_state up to 256", MAMBA_SSM_MODULE, InMambaSsm, on_cuda()
+)
+FURTHER = (MAMBAPY, MAMBA_SSM)
+
+
+def absent(implementation: Implementation) -> str | None:
+    """Why an implementation cannot run here; None if it can."""
+    try:
+        metadata.version(implementation.name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+    if implementation is MAMBA_SSM and not torch().cuda.is_available():
+        return "no CUDA device"
+    try:
+        import_module(implementation.module)
+    except Exception as error:  # a package built for another PyTorch fails in ways of its own
+        return f"cannot be imported ({type(error).__name__})"
+    return None
+
+
+def further(loaded: Loaded) -> Sequence[Implementation]:
+    """Those besides transformers that can run the folder here."""
+    takes = loaded.construction.model.sizes.d_state <= LARGEST_STATE
+    return [each for each in FURTHER if absent(each) is None and (takes or each is not MAMBA_SSM)]

@@ -33,6 +33,8 @@ LARGEST_SQUARE = float(FORMAT.unit_roundoff) * K**2
 """What the squares of all other coordinates may add up to."""
 EPSILON = 1e-5  # of the norm, as in the released models
 
+LARGEST_STATE = 256  # what the CUDA kernel of mamba_ssm takes for d_state
+
 TARGETS = ("hf-mamba", "mamba-ssm")
 EMBEDDING = {"hf-mamba": "backbone.embeddings.weight", "mamba-ssm": "backbone.embedding.weight"}
 

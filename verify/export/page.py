@@ -9,6 +9,9 @@ from verify.deliver import Report
 from verify.export import words
 from verify.export.additions import Addition, additions
 from verify.export.attended import Attended, attended
+from verify.export.carried import Carried, carried
+from verify.export.extra import torch
+from verify.export.foreign import FURTHER, MAMBA_SSM, TRANSFORMERS, Implementation, absent
 from verify.export.settings import ExportSettings
 from verify.notation import number
 from verify.page import Page
@@ -58,9 +61,12 @@ def page_of(name: str, result: Result, found: Sequence[Found]) -> Report:
     page.heading("Theirs, ours, and the oracle")
     page.paragraph(words.READING)
     page.table(table_of(found))
+    page.heading("The programs that ran")
+    page.table(_programs())
+    page.bullets(words.KINDS)
     if result.settings["folder"] is None and not result.interrupted:
         _of_all(page)
-    page.checks(result.checks)
+    page.checks(result.checks, evidence=_evidence(result.checks))
     folder = result.settings["folder"]
     command = "verify check" if folder is None else f"verify check {shlex.quote(folder)}"
     page.closing(command, result.environment, words.TRUSTED)
@@ -76,14 +82,60 @@ def _of_all(page: Page) -> None:
     page.paragraph(words.ATTENTION)
     page.table(_attention([attended(codes, N, "float32") for codes in ("binary", "circle") for N in (64, 1024)]))
     page.heading("How to load them")
+    page.paragraph(words.LOADING)
     page.paragraph("A compiled program, which transformers runs by itself (`verify export dp`):")
     page.code(words.LOAD_LANGUAGE, "python")
-    page.paragraph("A memory, whose inputs are vectors (`verify export copy`):")
+    page.paragraph(words.VECTORS)
     page.code(words.LOAD_VECTORS, "python")
-    page.paragraph("In `mamba_ssm` (`verify export copy --N 64 --layout d_state=1 --to mamba-ssm`):")
+    page.paragraph(
+        "The program in `mamba_ssm`, which needs a GPU and runs on past the end (`verify export dp --to mamba-ssm`):"
+    )
     page.code(words.LOAD_MAMBA_SSM, "python")
-    page.heading("What stands in the way")
+    page.heading("What is carried, and what stands in the way")
+    page.paragraph(words.CARRIED)
+    page.table(_carried(carried()))
     page.bullets(words.IN_THE_WAY)
+
+
+def _programs() -> Table:
+    """Every implementation, whether it ran, and which checks are its own."""
+    rows = [(TRANSFORMERS.name, TRANSFORMERS.words, "oracle, whole; tokens, logits", "yes")]
+    rows += [("PyTorch", "a selective scan step by step (`verify/export/torch_scan.py`)", "torch", "yes")]
+    for other in FURTHER:
+        reason = absent(other)
+        rows.append((other.name, other.words, other.name, f"yes{_where(other)}" if reason is None else f"no: {reason}"))
+    rows += [("ours", "Eq. 1-3 in JAX (`constructions.run`, `constructions.generate`)", "ours", "yes")]
+    return Table(
+        "", tuple(Column(name, right=False) for name in ("program", "what it is", "checks", "ran")), tuple(rows)
+    )
+
+
+def _where(other: Implementation) -> str:
+    """The device of the one that needs another than ours."""
+    return f", on {torch().cuda.get_device_name()}" if other is MAMBA_SSM else ""
+
+
+def _evidence(checks: Sequence[Check]) -> list[str]:
+    """One sentence for each evidence, with the checks that share it."""
+    shared: dict[str, list[str]] = {}
+    for check in checks:
+        shared.setdefault(check.evidence, []).append(check.id)
+    return [f"{_listed(ids)}: {evidence}." for evidence, ids in shared.items()]
+
+
+def _listed(ids: Sequence[str]) -> str:
+    """Checks in words: by name those of one construction, by number those of many."""
+    names = list(dict.fromkeys(each.split("/")[0] for each in ids))
+    kinds = list(dict.fromkeys(each.split("/")[1] for each in ids))
+    if len(names) == 1:
+        return f"`{names[0]}`: {', '.join(kinds)}"
+    return f"{len(ids)} checks of {len(names)} constructions ({', '.join(kinds)}; the first is `{ids[0]}`)"
+
+
+def _carried(rows: Sequence[Carried]) -> Table:
+    columns = (Column("problem", right=False), Column("theorem"), Column("n up to"), Column("obstacle", right=False))
+    cells = [(row.problem, str(row.theorem), number(row.largest), row.obstacle or "none") for row in rows]
+    return Table("", columns, tuple(cells))
 
 
 def _additions(rows: Sequence[Addition]) -> Table:

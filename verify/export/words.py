@@ -4,7 +4,16 @@ READING = (
     "*stated* is the construction's error in real arithmetic (`-`: only the float program is spoken of), *theirs* and "
     "*ours* the largest error of transformers and of this package against the oracle, *apart* the largest difference "
     "of the two, *allowed* what theirs may be off: the stated error and the rounding bound of `bounds/running.py`. For "
-    "a language model *theirs* is the largest error of a logit."
+    "a language model *theirs* is the largest error of a logit, and none is allowed; its chains are compared token by "
+    "token."
+)
+KINDS = (
+    "*certificate*, *weights*: what the files say, and every number in them, against the construction built again.",
+    "*oracle*, *whole*: transformers' outputs against the oracle; of whole numbers no error is allowed.",
+    "*tokens*, *logits*: the chains that transformers' `generate` puts out, and its logits, against the oracle.",
+    "*ours*, *torch*: the layers of this package, and a scan in PyTorch, against transformers' outputs.",
+    "*mambapy*, *mamba-ssm*: the outputs or chains of these programs against the oracle, within their own bounds; "
+    "*mambapy-whole*: of whole numbers, without any error.",
 )
 MATTERS = (
     "Theorem 3's copy of 64 values in [-1, 1]^8 by one mixer, with each addition of the released block in turn left as "
@@ -19,26 +28,40 @@ ATTENTION = (
     "be neutralised. A whole GPT-NeoX layer is not written: its LayerNorm subtracts a mean, so every coordinate would "
     "be needed twice, and the rest of the layer would be zeros."
 )
+LOADING = (
+    "Five lines each, where `verify export` wrote into its usual folders. `vocabulary.json` has the fields of every "
+    "token, the tokens that end a chain (`ends`) and the prompts of the instances. Where `mamba_ssm` is installed, "
+    "transformers takes its kernels: move model and inputs to the GPU then."
+)
 LOAD_LANGUAGE = """import json, torch
 from transformers import MambaForCausalLM
 model = MambaForCausalLM.from_pretrained("exports/dp-lis-T4-n4-hf-mamba", dtype=torch.float32)
-vocabulary = json.load(open("exports/dp-lis-T4-n4-hf-mamba/vocabulary.json"))
-print(model.generate(torch.tensor([vocabulary["prompts"][0]["ids"]]), max_new_tokens=32, do_sample=False))"""
-LOAD_VECTORS = """import torch
-from transformers import MambaForCausalLM
+with open("exports/dp-lis-T4-n4-hf-mamba/vocabulary.json") as file: prompts = json.load(file)["prompts"]
+print(model.generate(torch.tensor([prompts[0]["ids"]]), max_new_tokens=32, do_sample=False))"""
+VECTORS = (
+    "A memory (`verify export copy`). Its inputs are vectors: [x_i, e_i, e_pos(i), 1] in coordinates 0 to 520, zeros, "
+    "and the constant of the norm, 2^47, in the last; the copies stand in coordinates 521 to 528. Here step i asks for "
+    "the value of step i // 2, and the largest error is printed:"
+)
+LOAD_VECTORS = """import torch; from transformers import MambaForCausalLM
 model = MambaForCausalLM.from_pretrained("exports/copy-N256-d8-d_state-N-hf-mamba", dtype=torch.float32)
-stream = torch.zeros(1, 256, 1024); stream[0, :, -1] = model.backbone.embeddings.weight[0, -1]
-stream[0, :, :521] = inputs  # [x_i, e_i, e_pos(i), 1]; the copies stand in coordinates 521 to 528, from 0
-copies = model.backbone(inputs_embeds=stream, use_cache=False).last_hidden_state[0, :, 521:529]"""
-LOAD_MAMBA_SSM = """import json, torch
-from safetensors.torch import load_file
+x, e, pos = torch.rand(256, 8), torch.eye(256), torch.arange(256) // 2; stream = torch.zeros(1, 256, 1024)
+stream[0, :, :521], stream[0, :, -1] = torch.cat([x, e, e[pos], torch.ones(256, 1)], 1), 2.0**47
+print((model.backbone(inputs_embeds=stream, use_cache=False).last_hidden_state[0, :, 521:529] - x[pos]).abs().max())"""
+LOAD_MAMBA_SSM = """import json, torch; from safetensors.torch import load_file; f = "exports/dp-lis-T4-n4-mamba-ssm/"
 from mamba_ssm.models.mixer_seq_simple import MambaConfig, MambaLMHeadModel
-folder = "exports/copy-N64-d8-d_state-1-mamba-ssm/"
-model = MambaLMHeadModel(MambaConfig(**json.load(open(folder + "config.json"))), device="cuda", dtype=torch.float32)
-model.load_state_dict(load_file(folder + "model.safetensors"))"""
+with open(f + "config.json") as c, open(f + "vocabulary.json") as v: config, words = json.load(c), json.load(v)
+model = MambaLMHeadModel(MambaConfig(**config)).cuda(); model.load_state_dict(load_file(f + "model.safetensors"))
+print(model.generate(torch.tensor([words["prompts"][0]["ids"]]).cuda(), max_length=64))"""
+CARRIED = (
+    "Theorem 3 is carried in both layouts, and so are all gadgets of `verify gadgets`. Of the compiled programs, every "
+    "problem of `verify dp` by both theorems; *n up to* is the largest size of 12 whose 8 random instances of seed 0 "
+    "float32 holds exactly."
+)
 IN_THE_WAY = (
     "d_state above 256: the CUDA kernel of `mamba_ssm` refuses it, so keys in the state (Theorem 3 to the letter) stop "
-    "at N = 256 there; one channel a slot (d_state = 1) has no such limit, and transformers' PyTorch path has none.",
+    "at N = 256 there, and an export for it is refused beyond; one channel a slot (d_state = 1) has no such limit, and "
+    "PyTorch's paths have none.",
     "float64: transformers holds A, b, D and the convolved input in float32, and its norm too; PyTorch's softplus is "
     "the identity above 20 (log1p(e^-20) = 2.1e-9 too low). Float32 is all that it carries; the exports are float32.",
     "A = -inf, Remark 2's route with nothing left of the past: with Delta = 0 the mixer would form NaN. The other "
@@ -47,12 +70,16 @@ IN_THE_WAY = (
     "the vocabulary of a compiled program is a list of whole tokens, those that the chains of its instances meet: the "
     "tokens of the paper are vectors of fields, and all their combinations would be too many for an embedding table.",
     "time_step_rank: one channel a slot needs rank 2 N, where the released models have the stream's width over 16.",
-    "stacks that need more than float32 holds exactly (large values) are refused; so are what `verify dp` refuses.",
-    "`mamba_ssm` itself needs CUDA, and no check runs it. Its names and sizes are written; the check renames one "
-    "tensor and runs transformers and a scan written in PyTorch.",
+    "a problem in a file of one's own (`verify dp FILE.py:NAME`) is not exported: `verify check` would have to run "
+    "that file, and it runs nothing that a folder names.",
+    "`mamba_ssm` needs CUDA to be installed. Where it is, `verify check` runs its kernels on every folder with d_state "
+    "up to 256, and writes this page as `real-mamba-cuda.md`; transformers, which would call the same kernels, is then "
+    "kept to its own PyTorch code.",
 )
 TRUSTED = (
-    "PyTorch, transformers and safetensors as installed; JAX and XLA for ours. The programs share no code.",
-    "`bounds/running.py` for the tolerance: it follows every operation of the mixer on the stored weights.",
+    "PyTorch, transformers and safetensors as installed, and the other programs that ran; JAX and XLA for ours. The "
+    "programs share no code.",
+    "`bounds/running.py` for the tolerance: it follows every operation of the mixer on the stored weights. For the "
+    "CUDA kernels it takes their approximate exponentials to be within the same units in the last place.",
     "The oracles: the values that were put in, the gadgets' targets, dynamic programming in plain Python.",
 )

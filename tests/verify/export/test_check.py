@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from verify.cli import main
-from verify.export import checks, foreign
+from verify.export import checks
 from verify.export.command import SHIPPED
 from verify.export.construct import construct
 from verify.export.disk import VOCABULARY, read, write
+from verify.export.in_transformers import InTransformers
 from verify.export.settings import KINDS, LAYOUTS, parse
 from verify.verdict import Verdict
 
@@ -58,14 +59,14 @@ def test_the_chain_of_thought_is_transformers_own(extra, language):
 
 def test_a_wrong_token_is_refuted(language, monkeypatch):
     """Planted: the last token of every run is another one."""
-    right = foreign.Foreign.generated
+    right = InTransformers.generated
 
     def wrong(self, prompt, limit):
         ids = right(self, prompt, limit).copy()
         ids[-1] = (ids[-1] + 1) % 3
         return ids
 
-    monkeypatch.setattr(foreign.Foreign, "generated", wrong)
+    monkeypatch.setattr(InTransformers, "generated", wrong)
     found, _ = checks.folder_checks(read(str(language)))
     verdicts = {check.id.split("/")[-1]: check.verdict for check in found}
     assert verdicts["tokens"] is Verdict.REFUTED
@@ -74,14 +75,14 @@ def test_a_wrong_token_is_refuted(language, monkeypatch):
 
 def test_logits_that_are_off_are_refuted(language, monkeypatch):
     """Planted: one logit by the least that float32 shows beside 1."""
-    right = foreign.Foreign.logits
+    right = InTransformers.logits
 
     def wrong(self, ids):
         found = right(self, ids).copy()
         found[-2, 0] += np.float32(2.0**-10)
         return found
 
-    monkeypatch.setattr(foreign.Foreign, "logits", wrong)
+    monkeypatch.setattr(InTransformers, "logits", wrong)
     found, _ = checks.folder_checks(read(str(language)))
     assert {check.id.split("/")[-1]: check.verdict for check in found}["logits"] is Verdict.REFUTED
 
@@ -91,8 +92,8 @@ def test_an_output_that_is_off_is_refuted(tmp_path, monkeypatch, planted, wrong)
     """Planted: one program of the three puts out a hundredth too much."""
     write(construct(parse("copy", {"N": "5", "d": "2"})), tmp_path)
     if planted == "theirs":
-        right = foreign.Foreign.streamed
-        monkeypatch.setattr(foreign.Foreign, "streamed", lambda self, inputs: right(self, inputs) + np.float32(0.01))
+        right = InTransformers.streamed
+        monkeypatch.setattr(InTransformers, "streamed", lambda self, inputs: right(self, inputs) + np.float32(0.01))
         wrong = wrong | {"whole"}
     else:
         own = checks.native.streamed

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from verify.cli import main
+from verify.environment import commit
+from verify.export.certificate import keys
 from verify.export.checks import folder_checks
 from verify.export.construct import construct
 from verify.export.disk import CERTIFICATE, CONFIG, WEIGHTS, contents, read, write
@@ -98,9 +100,35 @@ TAMPERED = {
         "certificate.json: --N -1",
     ),
     "no hashes": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(files=[])), "does not name config.json"),
+    "a hash of another file": (
+        lambda f: rewritten(f, CERTIFICATE, lambda c: c["files"].update({"../x": "0"})),
+        "and no other file",
+    ),
+    "no error": (
+        lambda f: rewritten(f, CERTIFICATE, lambda c: c.pop("error") and None),
+        "certificate.json lacks error",
+    ),
+    "an entry more": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(note="")), "an entry of its own, note"),
+    "an entry twice": (
+        lambda f: (f / CERTIFICATE).write_text((f / CERTIFICATE).read_text().replace("{", '{"error": 5,', 1)),
+        "certificate.json is not JSON",
+    ),
+    "not a number": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(error=np.nan)), "is not JSON"),
+    "too large": (
+        lambda f: rewritten(f, CERTIFICATE, lambda c: c["construction"].update(N="4096", d="1024")),
+        "certificate.json: --N 4096 .*of memory",
+    ),
+    "64.0 for 64": (
+        lambda f: (rewritten(f, CONFIG, lambda c: c.update(hidden_size=float(c["hidden_size"]))), hashed_again(f)),
+        "config.json does not fit",
+    ),
+    "0 for false": (
+        lambda f: (rewritten(f, CONFIG, lambda c: c.update(use_bias=0)), hashed_again(f)),
+        "config.json does not fit",
+    ),
     "another N": (
         lambda f: rewritten(f, CERTIFICATE, lambda c: c["construction"].update(N="4")),
-        "does not configure the construction|absent|shape",
+        "does not fit the construction",
     ),
     "a byte of the weights": (
         lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-1] + b"\x01"),
@@ -108,7 +136,7 @@ TAMPERED = {
     ),
     "another configuration": (
         lambda f: (rewritten(f, CONFIG, lambda c: c.update(hidden_act="relu")), hashed_again(f)),
-        "does not configure the construction",
+        "does not fit the construction",
     ),
     "half of the weights": (
         lambda f: ((f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:500]), hashed_again(f)),
@@ -160,10 +188,49 @@ def test_a_number_that_was_changed_with_its_hash_is_refuted(folder):
     assert main(["check", str(folder), "--no-report", "--quiet"]) == 1
 
 
-def test_nan_in_the_weights_is_refuted(folder):
-    """Planted: NaN passes no comparison."""
+@pytest.mark.parametrize("planted", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["out_proj.weight", "x_proj.weight", "in_proj.weight"])
+def test_what_is_not_finite_is_refuted(folder, name, planted):
+    """Planted: NaN passes no comparison, and no warning is left over."""
     tensors = read(str(folder)).tensors
-    tensors["backbone.layers.0.mixer.out_proj.weight"][:] = np.nan
+    tensors[f"backbone.layers.0.mixer.{name}"][:] = planted
     saved(folder, tensors)
     checks, _ = folder_checks(read(str(folder)))
-    assert {c.id.split("/")[-1]: c.verdict for c in checks}["oracle"] is Verdict.REFUTED
+    verdicts = {c.id.split("/")[-1]: c.verdict for c in checks}
+    assert verdicts.pop("certificate") is Verdict.PROVED
+    assert set(verdicts.values()) == {Verdict.REFUTED}
+
+
+CLAIMED = (
+    *(("error", value) for value in (-5, 0, True, "1e999")),
+    *(("claims", value) for value in (["T1"], {"T3": [[]]})),
+    ("dtype", "float64"),
+    ("speaks_of", "everything"),
+    ("sizes", {}),
+)
+
+
+@pytest.mark.parametrize(("entry", "said"), CLAIMED)
+def test_a_certificate_that_claims_something_else_is_refuted(folder, entry, said, capsys):
+    """Planted: the files as they are, and one claim of the certificate that is not theirs."""
+    rewritten(folder, CERTIFICATE, lambda c: c.update({entry: said}))
+    claimed = (folder / CERTIFICATE).read_text().replace('"1e999"', "1e999")
+    (folder / CERTIFICATE).write_text(claimed)
+    assert main(["check", str(folder), "--no-report", "--json"]) == 1
+    checks = {check["id"].split("/")[-1]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks.pop("certificate")["witness"]["entry"] == entry
+    assert all(check["verdict"] in ("PROVED", "HELD") for check in checks.values())
+
+
+def test_the_certificate_names_the_commit(original):
+    written = json.loads((original / CERTIFICATE).read_text())
+    assert written["commit"] == commit()
+    assert set(written) == keys()
+
+
+def test_what_else_lies_in_the_folder_changes_nothing(folder):
+    """A pickle and a module are not read, nor is what a memory does not need."""
+    (folder / "pytorch_model.bin").write_bytes(b"\x80\x04\x95.")
+    (folder / "modeling_mamba.py").write_text("raise SystemExit(9)")
+    (folder / "generation_config.json").write_text("{")
+    assert main(["check", str(folder), "--no-report", "--quiet"]) == 0
