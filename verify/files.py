@@ -46,11 +46,13 @@ def prepare_folder(folder: Path, option: str = "--out") -> Path:
 def write_whole(path: Path, content: str | bytes) -> Path:
     """Write `content` (text as UTF-8) to a hidden name beside `path`, flush it to disk, and rename it into place.
 
-    A reader sees the old file or the new one, never a part; a failure leaves nothing behind and raises BadInput.
+    A reader sees the old file or the new one, never a part; a failure leaves nothing behind and raises BadInput.  What
+    a killed process left of the same file is removed.
     """
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        _remove_left_over(path)
         with partial.open("wb") as file:
             file.write(data)
             file.flush()
@@ -62,6 +64,25 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
     return path
+
+
+def _remove_left_over(path: Path) -> None:
+    """Half-written files of processes that are gone."""
+    head, tail = f".{path.name}.", ".partial"
+    for name in os.listdir(path.parent):
+        pid = name.removeprefix(head).removesuffix(tail)
+        if name == f"{head}{pid}{tail}" and pid.isdecimal() and not _lives(int(pid)):
+            (path.parent / name).unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def cache_folder() -> Path:

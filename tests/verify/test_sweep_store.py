@@ -191,3 +191,18 @@ def test_a_folder_in_the_place_of_the_store_is_refused(tmp_path: Path):
     (tmp_path / "s.sqlite").mkdir()
     with pytest.raises(BadInput, match=r"^--store .*: the store cannot be used \(unable to open database file\)"):
         new(tmp_path / "s.sqlite")
+
+
+def test_tables_of_another_program_are_refused_and_left_alone(tmp_path: Path):
+    """A database that is not damaged but laid out otherwise, as by a version with other tables of the same names."""
+    path = tmp_path / "s.sqlite"
+    base = sqlite3.connect(path)
+    base.executescript("create table runs_1 (key text, result text); insert into runs_1 values ('a', 'b');")
+    base.close()
+    store = new(path)
+    with pytest.raises(BadInput, match=r"^--store .*: the store cannot be used \(no such column: version\)"):
+        store.finished(["a"])
+    store.close()
+    base = sqlite3.connect(path)
+    assert base.execute("select * from runs_1").fetchall() == [("a", "b")]
+    base.close()
