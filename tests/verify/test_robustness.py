@@ -1,4 +1,4 @@
-"""What befalls real processes: kill -9 while a page is made, a full disk, folders that take no files, NaN in problems."""
+"""What befalls real processes: kill -9 while a page is made, a full disk, folders that take no files, NaN in input."""
 
 import os
 import signal
