@@ -18,7 +18,7 @@ from constructions.encoding import ONE, POSITION, TARGET
 from constructions.mamba import MambaBlock
 from constructions.memories.gated import MEMORY, gated
 from constructions.sizes import size_of
-from verify.claims import beyond_gadgets
+from verify.claims import beyond_floats, beyond_gadgets
 from verify.claims.claim import Claim, Decision, Setup
 from verify.claims.settled import settled, stands
 from verify.verdict import Check, Verdict
@@ -166,6 +166,7 @@ def _weights_of_gated() -> Check:
 
 CLAIMS = (
     *beyond_gadgets.CLAIMS,
+    *beyond_floats.CLAIMS,
     Claim(
         "X-RING",
         WHERE,

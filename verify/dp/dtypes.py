@@ -86,16 +86,16 @@ def ranges(done: Done) -> list[Range]:
     if len(done.stack.reach) > MANY_SUMS:
         return []
     if done.case.theorem == 5:
-        return [_by_length(done.task, done.limits, name) for name in OTHERS]
-    return [_by_size(done.task, name) for name in OTHERS]
+        return [range_by_length(done.task, done.limits, name) for name in OTHERS]
+    return [range_by_size(done.task, name) for name in OTHERS]
 
 
-def _by_length(task: Task, limits: Limits, dtype: str) -> Range:
+def range_by_length(task: Task, limits: Limits, dtype: str) -> Range:
     """Lengths fixed, T free."""
     return _end(dtype, lambda T: replace(limits, longest=T), task, limits.longest, LONGEST)
 
 
-def _by_size(task: Task, dtype: str) -> Range:
+def range_by_size(task: Task, dtype: str) -> Range:
     """Instances of size n, all with the limits that they need themselves."""
     return _end(dtype, lambda n: size_limits(task, n), task, 1, LARGEST_N)
 
