@@ -12,7 +12,7 @@ from constructions.problems.edit_distance import Costs
 from constructions.programs.program import Recall
 from constructions.programs.stack import reach_of
 from verify.dp.assumption import chain_findings
-from verify.dp.dtypes import LONGEST, Range, _by_length
+from verify.dp.dtypes import LONGEST, Range, range_by_length
 from verify.dp.instances import _with_slots, batch, limits, window
 from verify.dp.layers import refuse_token
 from verify.dp.leak import SMALL, Ring, measured
@@ -110,11 +110,11 @@ def test_a_format_s_range_ends_where_the_first_number_is_rounded():
         return max(each.share for each in reach) <= 1
 
     for dtype in ("bfloat16", "float32"):
-        end = _by_length(found, at, dtype)
+        end = range_by_length(found, at, dtype)
         assert end.T == 0 or exact(dtype, end.T)
         assert not exact(dtype, (end.T or at.longest - 1) + 1)
         assert end.where
-    assert _by_length(found, at, "float64") == Range("float64", LONGEST, True, "")
+    assert range_by_length(found, at, "float64") == Range("float64", LONGEST, True, "")
 
 
 def test_an_input_that_is_none_is_refused_with_one_that_is():
