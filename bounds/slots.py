@@ -25,6 +25,12 @@ Together, with G = lambda / (1 + q):
     |read - ideal| <= [ G state_off + (lambda - G) lambda V + (N - 1) (lambda q / (1 + q)) R ] / lambda^2.
 The three terms are about T q V, q V and (N - 1) q V: a leak that falls like e^-lambda and grows like T + N only.
 
+*How it grows.*  With W = W(1/e) = 0.278.. let lambda >= 1 + W and r = R / V.  Then q <= e^-(1 + W) = W.  Since e^D >=
+1 + D, r = D / (1 - e^-D) <= D + 1, and D = lambda + s <= lambda + q, so r <= lambda + 1 + W <= 2 lambda and r + 1 <=
+2.79 lambda.  With s <= q and 1 / (1 + q) <= 1 the bound is at most q V / lambda times
+1 + r + (T - 1) (r + 1) + lambda + (N - 1) r, so
+    slots_leak <= q V (0.79 + 2 + 2.79 (T - 1) + 1 + 2 (N - 1)) <= 3 (T + N) V e^-lambda.
+
 *A register* is a memory of one slot.  Its gate is open at all times and nothing else is read: N = 1.
 *A total*: A = 0 and Delta = softplus(lambda) at every token, so it holds (lambda + s) sum v, read by G / lambda^2.
 
@@ -53,6 +59,13 @@ def slots_leak(lam: Number, V: Number, T: int, N: int, reals: Reals = FLOATS) ->
     return (
         state_off(lam, V, T, reals) / (1 + q) + scale * value * share + (N - 1) * share * state_bound(lam, V, reals)
     ) / scale
+
+
+def slots_leak_simple(lam: Number, V: Number, T: int, N: int, reals: Reals = FLOATS) -> Any:
+    """3 (T + N) V e^-lambda, which `slots_leak` never exceeds: lambda = log(3 (T + N) V / eps) is enough for eps."""
+    _check(lam, T=T, N=N)
+    above_zero(V=V)
+    return 3 * (T + N) * reals.number(V) * reals.exp(-reals.number(lam))
 
 
 def register_leak(lam: Number, V: Number, T: int, reals: Reals = FLOATS) -> Any:

@@ -11,12 +11,14 @@ the same expressions into blocks (`constructions.compiler`), and Assumption 3 is
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from constructions.programs.expression import Expr, Interval, constant, evaluate
+from constructions.programs.operations import Operate, operated
 
 Lengths = tuple[int, ...]
 State = tuple[int, ...]
-Inputs = tuple[tuple[int, ...], ...]  # the tokens of every input sequence
+Inputs = tuple[tuple[Any, ...], ...]  # the tokens of every input sequence: integers, or terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,10 +130,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Solution:
-    """All states in order with their values, and the answer."""
+    """All states in order with their values, and the answer: integers, or terms where inputs are left open."""
 
-    values: Mapping[State, int]
-    answer: int
+    values: Mapping[State, Any]
+    answer: Any
 
 
 def states(problem: Problem, lengths: Lengths) -> Iterator[State]:
@@ -149,21 +151,21 @@ def states(problem: Problem, lengths: Lengths) -> Iterator[State]:
     raise ValueError(f"problem {problem.name!r}: more than the {problem.count(lengths)} states that it states")
 
 
-def solve(problem: Problem, inputs: Inputs) -> Solution:
-    """The oracle: every value by the transition, in exact arithmetic.
+def solve(problem: Problem, inputs: Inputs, operate: Operate = operated) -> Solution:
+    """The oracle: every value by the transition, in exact arithmetic; with `operate` also for inputs that are terms.
 
     Raises ValueError where a state reads a value that is not there yet or a token outside its sequence.
     """
     lengths = tuple(len(sequence) for sequence in inputs)
     n = problem.sizes(lengths)
-    values: dict[State, int] = {}
+    values: dict[State, Any] = {}
     for state in states(problem, lengths):
         here = n | dict(zip(problem.indices, state, strict=True))
         found = {read.name: _value(problem, read, here, inputs, values) for read in problem.reads}
-        values[state] = int(evaluate(problem.transition, here | found))
+        values[state] = evaluate(problem.transition, here | found, None, operate)
     needed = {read.name: _value(problem, read, n, inputs, values) for read in problem.answer_reads} if values else {}
     absent = {read.name: 0 for read in problem.answer_reads}
-    return Solution(values, int(evaluate(problem.answer, n | absent | needed)))
+    return Solution(values, evaluate(problem.answer, n | absent | needed, None, operate))
 
 
 def dependencies(problem: Problem, state: State, lengths: Lengths) -> tuple[list[tuple[int, int]], list[State]]:
@@ -192,7 +194,7 @@ def unfolded(
             yield read, here
 
 
-def _value(problem: Problem, read: Read, here: Mapping[str, int], inputs: Inputs, values: Mapping[State, int]) -> int:
+def _value(problem: Problem, read: Read, here: Mapping[str, int], inputs: Inputs, values: Mapping[State, Any]) -> Any:
     if isinstance(read, EachRead):
         best = 0
         for k in range(int(evaluate(read.low, here)), int(evaluate(read.high, here)) + 1):

@@ -26,6 +26,7 @@ from its slot by then; a second memory, in which the step before has put the val
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from string import ascii_lowercase
+from typing import Any
 
 import numpy as np
 
@@ -89,17 +90,14 @@ class EditRows:
     def expected(self, instance: Inputs) -> list[Token]:
         """Every row behind its copy, the separator and the answer; the table is filled here, by A.4's recurrence."""
         s1, s2 = instance
-        before = [self.costs.first_row * k for k in range(len(s2) + 1)]
-        tokens: list[Token] = []
+        rows = [[self.costs.first_row * k for k in range(len(s2) + 1)]]
         for j, letter in enumerate(s1, start=1):
-            row = [self.costs.first_column * j]
+            before, row = rows[-1], [self.costs.first_column * j]
             for k, other in enumerate(s2, start=1):
                 changed = before[k - 1] + (self.costs.substitute if letter != other else 0)
                 row.append(min(row[k - 1] + self.costs.insert, before[k] + self.costs.delete, changed))
-            tokens += [*_copy(instance, j), *({VALUE: v, ROW: j} for v in row[1:]), {MARK: COMMA, ROW: j}]
-            before = row
-        after = len(s1) + 1
-        return [*tokens, {MARK: LAST, ROW: after}, {VALUE: before[-1], ROW: after}]
+            rows.append(row)
+        return chain(instance, [row[1:] for row in rows[1:]], rows[-1][-1])
 
     def shown(self, instance: Inputs, tokens: Sequence[Token]) -> Shown:  # noqa: ARG002 - the chain alone says it
         """The rows with their copies, and the answer."""
@@ -110,6 +108,15 @@ class EditRows:
 def row_length(n1: int, n2: int) -> int:
     """P: the tokens of a row."""
     return n1 + 2 * n2 + 2
+
+
+def chain(instance: Inputs, rows: Sequence[Sequence[Any]], answer: Any) -> list[Token]:
+    """The tokens behind the prompt for a table's values dp(j, k), j, k >= 1, row by row, and its answer."""
+    tokens: list[Token] = []
+    for j, row in enumerate(rows, start=1):
+        tokens += [*_copy(instance, j), *({VALUE: value, ROW: j} for value in row), {MARK: COMMA, ROW: j}]
+    after = len(rows) + 1
+    return [*tokens, {MARK: LAST, ROW: after}, {VALUE: answer, ROW: after}]
 
 
 def _copy(instance: Inputs, row: int) -> list[Token]:

@@ -18,6 +18,7 @@ from constructions.compiler import (
 from constructions.problem import Inputs, Lengths, Problem, solve
 from constructions.problems.task import Limits, Shown
 from constructions.programs.interpreter import Token
+from constructions.programs.operations import Operate, operated
 from constructions.programs.program import Program
 
 
@@ -95,9 +96,9 @@ class Table:
             tokens.append({separator(j + 1): 1})
         return tokens
 
-    def expected(self, instance: Inputs) -> list[Token]:
-        """Every state with its value, the separator, and the answer."""
-        solution = solve(self.problem, instance)
+    def expected(self, instance: Inputs, operate: Operate = operated) -> list[Token]:
+        """Every state with its value, the separator, and the answer; `operate` for inputs that are terms."""
+        solution = solve(self.problem, instance, operate)
         lengths = tuple(len(sequence) for sequence in instance)
         ring = slot_count(self.problem, lengths, 5) if self.theorem == 5 else 0
         tokens: list[Token] = []

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
-from constructions.programs.operations import OPERATIONS, Interval, Value
+from constructions.programs.operations import OPERATIONS, Interval, Operate, Value, operated
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,10 +183,16 @@ def table(a: Expr, low: int, values: Sequence[int]) -> Expr:
     return Expr("table", (a,), (low, tuple(values)))
 
 
-def evaluate(expression: Expr, values: Mapping[str, Value], known: dict[Expr, Value] | None = None) -> Value:
+def evaluate(
+    expression: Expr,
+    values: Mapping[str, Any],
+    known: dict[Expr, Any] | None = None,
+    operate: Operate = operated,
+) -> Any:
     """The value of an expression for given named quantities, in exact arithmetic.
 
-    `known` remembers shared parts for one set of values.  Raises KeyError for a name without a value, ValueError where
+    `known` remembers shared parts for one set of values.  `operate`: what operations do to values that are no numbers
+    (`constructions.programs.terms`).  Raises KeyError for a name without a value, ValueError where
     a flag is neither 0 nor 1 or an operation on integers meets a fraction.
     """
     found = {} if known is None else known
@@ -194,7 +201,7 @@ def evaluate(expression: Expr, values: Mapping[str, Value], known: dict[Expr, Va
             if part.op == "name":
                 found[part] = values[part.data[0]]
             else:
-                value = OPERATIONS[part.op].evaluate([found[a] for a in part.args], part.data)
+                value = operate(part.op, [found[a] for a in part.args], part.data)
                 found[part] = value if isinstance(value, int) else _whole(value, part)
     return found[expression]
 
@@ -230,7 +237,7 @@ def renamed(expression: Expr, into: Mapping[str, Expr], known: dict[Expr, Expr] 
     return known[expression]
 
 
-def _whole(value: Value, expression: Expr) -> Value:
+def _whole(value: Any, expression: Expr) -> Any:
     if isinstance(value, Fraction):
         if value.denominator != 1:
             raise ValueError(f"{expression.op} gave {value}; quantities are integers")

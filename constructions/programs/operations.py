@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 Interval = tuple[int, int]
 Value = int | Fraction
+Operate = Callable[[str, list[Any], tuple], Any]
+"""What an operation (its name), its arguments and its constants come to."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ OPERATIONS: dict[str, Operation] = {
         lambda i, d: _hull(d[1][max(i[0][0] - d[0], 0) : max(i[0][1] - d[0], 0) + 1] or d[1][-1:]),
     ),
 }
+
+
+def operated(op: str, arguments: list, data: tuple) -> Value:
+    """The operation on numbers."""
+    return OPERATIONS[op].evaluate(arguments, data)
 
 
 def _hull(values: Sequence[int]) -> Interval:

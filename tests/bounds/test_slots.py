@@ -8,9 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounds.formats import format_of
-from bounds.reals import FLOATS, enclose
+from bounds.reals import FLOATS, Order, decide, enclose
 from bounds.rounding import growth, recurrence_roundings
-from bounds.slots import leaks_at_most, register_leak, slots_leak, slots_scale, state_bound, total_leak
+from bounds.slots import (
+    LEAST,
+    leaks_at_most,
+    register_leak,
+    slots_leak,
+    slots_leak_simple,
+    slots_scale,
+    state_bound,
+    total_leak,
+)
 from constructions.gadgets.integers import integer_scale
 from constructions.layout import Layout, Space
 from constructions.programs.blocks import RegisterCell, SlotsCell, cells_block
@@ -113,6 +122,18 @@ def test_balls_hold_the_floats(scale):
     assert abs(float(ball) - leak) <= rounded(leak, 20)
     assert ball > 0
     assert enclose(lambda reals: state_bound(scale, V, reals) - V * scale, 400) > 0
+
+
+@given(st.floats(float(LEAST) + 1e-12, 700), st.integers(1, 10**9), st.integers(1, 10**9))
+def test_the_simple_bound_is_never_below(scale, T, count):
+    orders = decide(
+        lambda reals: slots_leak(scale, V, T, count, reals), lambda reals: slots_leak_simple(scale, V, T, count, reals)
+    )
+    assert orders is Order.LESS
+
+
+def test_a_third_of_the_simple_bound_would_be_too_small():
+    assert slots_leak(LEAST, V, 1000, 1) > slots_leak_simple(LEAST, V, 1000, 1) / 3
 
 
 def test_a_dropped_term_would_be_seen():

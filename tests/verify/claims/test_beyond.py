@@ -6,8 +6,8 @@ import pytest
 
 from bounds.reals import FLOATS
 from verify.claims.beyond import CLAIMS
-from verify.claims.beyond_built import SLOTS, _ideal, _read
 from verify.claims.beyond_state import _projection
+from verify.claims.ring_runs import SLOTS, _ideal, _read
 from verify.verdict import Verdict
 
 
