@@ -5,14 +5,19 @@ from collections.abc import Mapping, Sequence
 from verify.all.misprints import MISPRINTS, Misprint
 from verify.all.row import ended, link
 from verify.claims.decided import Decided
+from verify.claims.ledger import claim_of
 from verify.claims.short import SHORT
 from verify.page import Page, literal
 from verify.table import Column, Table
 from verify.verdict import Verdict
 
+_MISPRINTS = (
+    "In the order of the paper; slips of spelling and grammar are left out. The paper was read as text made from its "
+    "pages: what is marked (?) may have come about on that way."
+)
 _OPENING = (
     "Statements that do not hold as printed, with the nearest true one, each decided by the row that it links to; then "
-    "misprints that no verdict is needed for. A correction is the smallest that we know."
+    "misprints and small gaps that no verdict is needed for. A correction is the smallest that we know."
 )
 
 
@@ -28,7 +33,8 @@ def errata(rows: Sequence[Decided], environment: Mapping[str, str]) -> str:
     if qualified:
         page.heading("Statements that hold, or say nothing, and should say more")
         page.bullets(qualified)
-    page.heading("Misprints")
+    page.heading("Misprints and small gaps")
+    page.paragraph(_MISPRINTS)
     page.table(_misprints(MISPRINTS))
     page.closing("verify all", environment, ("[What is trusted](trust.md), part by part.",))
     return page.text()
@@ -37,10 +43,11 @@ def errata(rows: Sequence[Decided], environment: Mapping[str, str]) -> str:
 def _corrected(row: Decided) -> str:
     repair = row.decision.repaired
     correction = "none is known" if repair is None else literal(ended(repair.statement))
+    kind = f" (**{row.kind.value}**)" if row.kind else ""
     verdict = "" if row.decision.repaired_verdict is None else f" ({row.decision.repaired_verdict.value})"
     return "\n".join(
         (
-            f"- [{row.claim.id}]({link(row.claim)}), {row.claim.where}: {literal(SHORT[row.claim.id])}",
+            f"- [{row.claim.id}]({link(row.claim)}), {row.claim.where}{kind}: {literal(SHORT[row.claim.id])}",
             f"  - printed: {literal(ended(row.claim.statement))}",
             f"  - correction{verdict}: {correction}",
             f"  - what depends on it: {literal(ended(row.decision.later))}",
@@ -61,6 +68,10 @@ def _qualified(row: Decided) -> str:
 
 def _misprints(misprints: Sequence[Misprint]) -> Table:
     columns = tuple(Column(name, right=False) for name in ("where", "printed", "read", "row"))
-    return Table(
-        "", columns, tuple(tuple(map(literal, (each.where, each.printed, each.read, each.row))) for each in misprints)
-    )
+    return Table("", columns, tuple(map(_misprint, misprints)))
+
+
+def _misprint(each: Misprint) -> tuple[str, ...]:
+    printed = f"{each.printed} (?)" if each.perhaps_ours else each.printed
+    row = f"[{each.row}]({link(claim_of(each.row))})" if each.row else ""
+    return literal(each.where), literal(printed), literal(each.read), row

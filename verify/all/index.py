@@ -1,5 +1,6 @@
 """reports/README.md: what the paper says, what was found, and every claim on one line."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from verify.all.counts import counts
@@ -7,6 +8,7 @@ from verify.all.findings import FINDINGS, Finding, stands
 from verify.all.meter import PAGE
 from verify.all.row import index_table, link, told_as
 from verify.claims.decided import Decided
+from verify.claims.reading import Kind
 from verify.claims.words import count
 from verify.page import Page
 from verify.table import Column, Table
@@ -63,6 +65,8 @@ def index(rows: Sequence[Decided], environment: Mapping[str, str]) -> str:
     page.table(counts([row.claim for row in rows]))
     page.heading("What a verdict means")
     page.table(_meanings(rows))
+    page.paragraph("A refuted statement can be a misprint that everyone reads over, or a claim that people quote:")
+    page.table(_kinds(rows))
     page.heading("Every claim")
     page.table(index_table(rows, [link(row.claim) for row in rows]))
     page.heading("The other pages")
@@ -77,15 +81,24 @@ def _summary(rows: Sequence[Decided]) -> str:
     refuted = [row for row in rows if row.decision.verdict is Verdict.REFUTED]
     repaired = count([verdict for row in refuted if (verdict := row.decision.repaired_verdict)])
     past = f" Of {len(ours)} statements past it: {count(ours)}." if ours else ""
-    return (
-        f"**Of {len(printed)} claims of the paper, as printed: {count(printed)}.** Each refuted one has a witness that "
-        f"a line of Python evaluates again, and a repair (of these, {repaired}).{past}"
+    kinds = Counter(row.kind for row in refuted if row.kind)
+    faults = ", ".join(f"{kinds[kind]} {kind.value}{'s' if kinds[kind] > 1 else ''}" for kind in Kind if kinds[kind])
+    those = (
+        f" The refuted ones are {faults}. Each has a witness that a line of Python evaluates again, and a repair (of "
+        f"these, {repaired})."
     )
+    return f"**Of {len(printed)} claims of the paper, as printed: {count(printed)}.**{those if refuted else ''}{past}"
 
 
 def _finding(finding: Finding, rows: Sequence[Decided]) -> str:
     named = ", ".join(f"[{row.claim.id}]({link(row.claim)})" for row in rows if row.claim.id in finding.rows)
     return f"{finding.text} ({named})"
+
+
+def _kinds(rows: Sequence[Decided]) -> Table:
+    found = Counter(row.kind for row in rows)
+    columns = (Column("kind", right=False), Column("what it means", right=False), Column("rows"))
+    return Table("", columns, tuple((kind.value, kind.sentence, str(found[kind])) for kind in Kind))
 
 
 def _meanings(rows: Sequence[Decided]) -> Table:

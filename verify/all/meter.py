@@ -25,6 +25,13 @@ _READ = (
     "delta must be below epsilon (1 - a): the closer a comes to 1, that is the less is forgotten, the smaller it must "
     "be."
 )
+_N = (
+    "The length N does not enter, from N = L + 1 on: an instance of one step becomes one of a whole sequence of any "
+    "length when every other step copies itself, with a score of delta at its own position and 0 at all others. A "
+    "window longer than N - 1 only asks for a larger score. The other parameters: M and |Delta| enter as epsilon/(M "
+    "|Delta|), which stands for epsilon here; and coefficients that differ move the limit to epsilon / (alpha_pos "
+    "(1/a_min)^(L-1) / (1 - a_min) + alpha_pos a_max / (1 - a_max))."
+)
 
 
 def meter_page(environment: Mapping[str, str]) -> str:
@@ -35,6 +42,7 @@ def meter_page(environment: Mapping[str, str]) -> str:
     page.paragraph(_SAYS)
     page.figure(PICTURE, CAPTION)
     page.paragraph(f"**At {speaks} of the {places} places of this grid the theorem speaks.** {_READ}")
+    page.paragraph(_N)
     page.table(_table(cells))
     page.closing("verify all", environment, ("bounds/theorem1.py, and the row [T1](theorem-1.md#t1).",))
     return page.text()

@@ -6,6 +6,7 @@ from typing import Any
 from verify.claims.claim import Claim
 from verify.claims.decided import Decided, verdicts
 from verify.claims.ledger import slug
+from verify.claims.reading import ARGUMENTS, REMARKS
 from verify.claims.short import SHORT
 from verify.claims.words import number_or_list, witness
 from verify.page import Page, literal
@@ -34,6 +35,8 @@ def section(page: Page, row: Decided) -> None:
         checks += [(check, "repaired") for check in decision.repaired.checks]
     page.table(Table("", _COLUMNS, tuple(_line(check, of) for check, of in checks)))
     page.bullets([_evidence(check) for check, _ in checks])
+    if claim.id in ARGUMENTS:
+        page.paragraph(f"**For all sizes and values:** {literal(ended(ARGUMENTS[claim.id]))}")
     witnesses = [check for check in decision.printed if check.verdict is Verdict.REFUTED]
     if witnesses:
         page.paragraph("**Witness:**")
@@ -41,6 +44,8 @@ def section(page: Page, row: Decided) -> None:
     if decision.again:
         page.paragraph("Evaluated again by anyone with Python:")
         page.code(decision.again, "python")
+    if claim.id in REMARKS:
+        page.paragraph(f"**To be read with it:** {literal(ended(REMARKS[claim.id]))}")
     if decision.later:
         page.paragraph(f"**What depends on it:** {literal(ended(decision.later))}")
 
@@ -67,7 +72,8 @@ def told_as(claim: Claim) -> str:
 
 def _verdict(row: Decided) -> str:
     decision = row.decision
-    words = f"**{decision.verdict.value}** as {told_as(row.claim)} ({decision.verdict.sentence})"
+    kind = f", **{row.kind.value}**: {row.kind.sentence}" if row.kind else ""
+    words = f"**{decision.verdict.value}** as {told_as(row.claim)} ({decision.verdict.sentence}){kind}"
     if decision.repaired_verdict:
         words += f"; **{decision.repaired_verdict.value}** as repaired"
     if not row.met:
@@ -94,14 +100,15 @@ def _evidence(check: Check) -> str:
 
 
 def index_table(rows: Sequence[Decided], links: Sequence[str]) -> Table:
-    """One line a row: id with its link, place, what it says in short, verdicts."""
-    columns = tuple(Column(name, right=False) for name in ("claim", "where", "in short", "printed", "repaired"))
+    """One line a row: id with its link, place, what it says in short, verdicts, and what kind of fault."""
+    columns = tuple(Column(name, right=False) for name in ("claim", "where", "in short", "printed", "kind", "repaired"))
     cells = (
         (
             f"[{row.claim.id}]({link})",
             row.claim.where,
             literal(SHORT[row.claim.id]),
             row.decision.verdict.value,
+            row.kind.value if row.kind else "",
             "" if row.decision.repaired_verdict is None else row.decision.repaired_verdict.value,
         )
         for row, link in zip(rows, links, strict=True)

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from constructions.assumption import Finding, constant_functions, constant_reads, order, polynomial
-from constructions.problem import InputRead, Inputs, Lengths, Problem, State, ValueRead, solve, states
+from constructions.problem import EachRead, InputRead, Inputs, Lengths, Problem, State, ValueRead, solve, states
 from constructions.problems import edit_distance, lis
 from constructions.problems.arithmetic import Arithmetic
 from constructions.problems.edit_distance import Costs
 from constructions.problems.expressions import Line, lines, text_of
-from constructions.programs.expression import Interval, bounds, evaluate
+from constructions.programs.expression import Expr, Interval, bounds, evaluate
 from verify.claims.claim import REFUTES, Claim, Decision, Repair, Setup
 from verify.claims.settled import fails, settled, stands
 from verify.dp.assumption import chain_findings
@@ -29,6 +29,7 @@ from verify.verdict import ESTABLISHED, Check, Verdict
 WHERE, TOPIC = "Assumption 3, A.6", "Assumption 3"
 LONGEST = 8  # numbers of an input whose read sets are looked at one by one
 OPERATORS = 2  # of the expressions that are gone through
+GROWING = frozenset({"quotient", "modulo"})  # a step for every multiple in the interval
 COSTS = (Costs(2, 2, 3), Costs(1, 1, 1), Costs(1, 3, 5))
 
 
@@ -155,8 +156,41 @@ def _meets(
     checks = [_bullet(claim, finding, words=words) for finding in bullets]
     if bullets[1].holds:
         checks += [_values(claim, problem, instances, lengths, words)]
-        checks += [_bullet(claim, constant_functions(problem, lengths), words=words)]
+        checks += [_bullet(claim, constant_functions(problem, lengths), words=words), _every_n(claim, problem, words)]
     return tuple(checks)
+
+
+def _every_n(claim: str, problem: Problem, words: str) -> Check:
+    """Bullets 1 and 3 for all n, on the problem's text: it is the same at every n, reads one by one, and none of its
+    operations takes more units in a wider interval."""
+    texts = expressions(problem)
+    growing = sorted({part.op for text in texts for part in text.order if part.op in GROWING})
+    ranged = [read.name for read in (*problem.reads, *problem.answer_reads) if isinstance(read, EachRead)]
+    tokens = sum(isinstance(read, InputRead) for read in problem.reads)
+    values = len(problem.reads) - len(ranged) - tokens
+    operations = len({part for text in texts for part in text.order if part.op not in ("name", "linear")})
+    return settled(
+        claim,
+        f"at every n{words}",
+        not growing and not ranged,
+        operations,
+        None,
+        f"the expressions of the problem do not depend on n{words}: {tokens} reads of tokens, {values} of values and "
+        f"{len(problem.answer_reads)} for the answer at every n, none over a range; value: operations that take units, "
+        "none of them (floor, mod) with more units in a wider interval; so bullets 1 and 3 hold for all n",
+        {"read over a range": ranged, "operations that grow": growing},
+    )
+
+
+def expressions(problem: Problem) -> list[Expr]:
+    """All expressions that f_I, A(n), f_T, f_A and what they read are made of; slots are places, not functions."""
+    found = [problem.empty, *problem.first, *problem.following, problem.last, problem.transition, problem.answer]
+    for read in (*problem.reads, *problem.answer_reads):
+        if isinstance(read, InputRead):
+            found += [read.index, read.when]
+        elif isinstance(read, ValueRead):
+            found += [*read.state, read.when]
+    return found
 
 
 def _values(claim: str, problem: Problem, instances: Sequence[Inputs], lengths: Sequence[Lengths], words: str) -> Check:

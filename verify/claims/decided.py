@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from verify.claims.claim import Claim, Decision, Repair, Setup
+from verify.claims.reading import ARGUMENTS, KINDS, REMARKS, Kind
 from verify.errors import one_line
 from verify.verdict import Check, Verdict, plain
 
@@ -30,6 +31,11 @@ class Decided:
         """What refutes the printed statement; None where nothing does."""
         refuting = (check for check in self.decision.printed if check.verdict is Verdict.REFUTED)
         return next((check.witness for check in refuting), None)
+
+    @property
+    def kind(self) -> Kind | None:
+        """What is wrong with the printed statement, as the committed ledger has it; None where nothing refutes it."""
+        return KINDS.get(self.claim.id) if self.decision.verdict is Verdict.REFUTED else None
 
     @property
     def _missed(self) -> str:
@@ -57,9 +63,12 @@ class Decided:
             "repaired": decision.repaired_verdict,
             "evidence": "; ".join(f"{check.id}: {check.evidence}" for check in decision.checks),
             "witness": self.witness,
+            "kind": self.kind,
             "repair": None if repair is None else repair.statement,
             "later": decision.later,
             "again": decision.again,
+            "argument": ARGUMENTS.get(self.claim.id),
+            "remark": REMARKS.get(self.claim.id),
         }
 
 

@@ -27,6 +27,7 @@ from verify.verdict import Check, Verdict
 
 TOPIC = "Theorem 1"
 LENGTHS = (2, 4, 16, 64)
+LONGEST = 16  # window of the whole sequences that are gone through step by step
 HALVED = "threshold halved"
 UNMET = "without Assumption 1's cap"
 ALIKE = "every coefficient after pos is a_min"
@@ -52,7 +53,8 @@ def theorem(setup: Setup) -> Decision:
     )
     cells = meter()
     speaks = _speaks(cells, capped=setup.altered != UNMET)
-    return stands(found, sufficiency(_rows(Fraction(9, 10))), speaks, again=_first_refuted(found, speaks))
+    long = _at_every_length(cells)
+    return stands(found, sufficiency(_rows(Fraction(9, 10))), speaks, long, again=_first_refuted(found, speaks))
 
 
 def _first_refuted(*checks: Check) -> str:
@@ -88,6 +90,25 @@ def _speaks(cells: Sequence[Cell], capped: bool) -> Check:
         "it speaks, threshold >= 1/alpha_pos or delta too large in the others. And delta < 1 everywhere: Assumption 1 "
         "at i = 1 says delta <= |c_1^T b_1| < 1",
         wrong and {"L": wrong.L, "a": wrong.a, "epsilon": wrong.epsilon, "delta": wrong.delta},
+    )
+
+
+def _at_every_length(cells: Sequence[Cell]) -> Check:
+    """Assumption 1 at all steps of a whole sequence, for every place where the theorem speaks and L is small."""
+    chosen = [cell for cell in cells if cell.speaks and cell.L <= LONGEST]
+    tried = [(cell, N) for cell in chosen for N in (cell.L + 1, 2 * cell.L + 2)]
+    wrong = next(((cell, N) for cell, N in tried if not all(x.meets_assumption_1() for x in cell.steps(N))), None)
+    return settled(
+        "T1",
+        "at-every-N",
+        wrong is None,
+        len(tried),
+        None,
+        f"{len(tried)} whole sequences, two lengths N from L + 1 on for each place where the theorem speaks, L <= "
+        f"{LONGEST}: every step but L + 1 copies itself with the score delta, and Assumption 1 holds at all N steps, in "
+        "exact fractions; the same at any N, since those steps have nothing else",
+        wrong
+        and {"L": wrong[0].L, "a": wrong[0].a, "epsilon": wrong[0].epsilon, "delta": wrong[0].delta, "N": wrong[1]},
     )
 
 

@@ -143,7 +143,8 @@ def constants(setup: Setup) -> Decision:
         "The form c (1/a_min)^(L-1) + d survives with the larger c; read with c and d of eps and delta alone, "
         "Theorem 1 is true only where no score can meet its threshold.",
         "from fractions import Fraction as F; d = lambda L: (1 - F(1, 20)) * 2**(L - 1) + F(1, 200); "
-        "assert d(12) > 1000 * d(2)",
+        "assert d(12) > 1000 * d(2); a, s = F(99, 100), F(77, 40); "
+        "assert sum(a**k for k in range(1, 41)) / 2 * F(1, 200) + abs(1 - s / 2) > F(1, 10)",
     )
 
 

@@ -8,9 +8,14 @@ below
 
 which for alpha_pos = a_min^(L-1) is at most (eps / (M |Delta|)) (1 - a_min), whatever L. Besides, delta < 1: Assumption
 1 is made for every position, and the first one can match only itself, with alpha = 1, so delta <= |c_1^T b_1| < 1.
+
+N does not enter from N = L + 1 on (the least at which a position 1 < pos is the first of its window): an instance of
+step i = L + 1 becomes one of the whole sequence when every other step copies itself, with a score of delta at its own
+position and 0 at all others, so that Assumption 1 holds there with sum alpha_j |c^T b_j| = delta < 1. For a longer
+window than N - 1 the threshold is larger and the matching sets are the same, so L = N - 1 is the better choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -45,12 +50,20 @@ class Cell:
         return Theorem1(self.a, self.a, self.L, self.delta, self.epsilon, 1, 1)
 
     def instance(self) -> Instance:
-        """All coefficients a, two positions before pos, the score of pos halfway between what is asked and the cap, all
-        other scores 0. It meets every hypothesis where the theorem speaks."""
+        """Step L + 1: all coefficients a, pos = 2, its score halfway between what is asked and the cap, the others 0.
+
+        It meets every hypothesis where the theorem speaks.
+        """
         asked = max(self.theorem.threshold(FRACTIONS), self.delta)
         score = (asked + self.theorem.cap(FRACTIONS)) / 2
-        scores = (Fraction(0), Fraction(0), score, *[Fraction(0)] * (self.L - 1))
-        return Instance((self.a,) * len(scores), scores, 3, self.L, self.delta)
+        scores = (Fraction(0), score, *[Fraction(0)] * (self.L - 1))
+        return Instance((self.a,) * len(scores), scores, 2, self.L, self.delta)
+
+    def steps(self, N: int) -> Iterator[Instance]:
+        """Every step i = 1..N of a whole sequence: step L + 1 as above, each other one copying itself."""
+        for i in range(1, N + 1):
+            own = (*[Fraction(0)] * (i - 1), self.delta)
+            yield self.instance() if i == self.L + 1 else Instance((self.a,) * i, own, i, self.L, self.delta)
 
 
 def meter(

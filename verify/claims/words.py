@@ -6,6 +6,7 @@ from typing import Any
 
 from verify.claims.claim import Claim
 from verify.claims.decided import Decided
+from verify.claims.reading import ARGUMENTS, REMARKS
 from verify.claims.short import SHORT
 from verify.notation import NOTHING
 from verify.page import shown
@@ -48,12 +49,17 @@ def outcomes(rows: Sequence[Decided]) -> Table:
 def told(row: Decided) -> str:
     """One row in full: statement, checks, witness, repair, what depends on it, and how to evaluate it again."""
     claim, decision = row.claim, row.decision
-    lines = [f"{claim.id} ({claim.where})", f"  {claim.statement}", f"  As printed: {decision.verdict.value}."]
+    kind = f" ({row.kind.value}: {row.kind.sentence})" if row.kind else ""
+    lines = [f"{claim.id} ({claim.where})", f"  {claim.statement}", f"  As printed: {decision.verdict.value}{kind}."]
     lines += [f"    {line}" for check in decision.printed for line in _told(check)]
     if decision.repaired:
         lines += [f"  Repaired: {decision.repaired_verdict and decision.repaired_verdict.value}."]
         lines += [f"    {decision.repaired.statement}"]
         lines += [f"    {line}" for check in decision.repaired.checks for line in _told(check)]
+    if claim.id in ARGUMENTS:
+        lines += [f"  For all sizes and values: {ARGUMENTS[claim.id]}"]
+    if claim.id in REMARKS:
+        lines += [f"  To be read with it: {REMARKS[claim.id]}"]
     if decision.later:
         lines += [f"  What depends on it: {decision.later}"]
     if decision.again:

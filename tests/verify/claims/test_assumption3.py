@@ -6,7 +6,8 @@ import pytest
 
 from constructions.problems import edit_distance, lis
 from constructions.problems.edit_distance import Costs
-from verify.claims.assumption3 import _only_through, _values, intervals
+from constructions.programs.expression import modulo
+from verify.claims.assumption3 import _every_n, _only_through, _values, intervals
 from verify.verdict import Verdict
 
 
@@ -34,6 +35,16 @@ def test_a_bound_that_no_instance_breaks_and_no_interval_keeps_stays_open():
     problem = edit_distance.edit_distance(Costs())
     tight = replace(problem, value_bounds=lambda _: (0, 0))
     assert _values("A3-ED", tight, [((1,), (1,))], [(1, 1), (2, 2)], "").verdict is Verdict.UNDECIDED
+
+
+def test_operations_that_grow_and_ranged_reads_are_found():
+    problem = lis.two_indices()
+    assert _every_n("A3-LIS-2D", problem, "").verdict is Verdict.PROVED
+    grows = replace(problem, transition=modulo(problem.transition, 3))
+    assert _every_n("A3-LIS-2D", grows, "").witness == {"read over a range": [], "operations that grow": ["modulo"]}
+    ranged = _every_n("A3-LIS-2D", lis.one_index(), "").witness
+    assert ranged
+    assert ranged["read over a range"] == ["longest before", "longest"]
 
 
 @pytest.mark.parametrize(("n", "i", "through"), [(4, 2, True), (4, 3, True), (4, 1, False), (8, 7, True)])

@@ -4,6 +4,7 @@ import pytest
 
 from verify.all.topics import ABOUT
 from verify.claims.ledger import LEDGER, TOPICS, claim_of
+from verify.claims.reading import ARGUMENTS, KINDS, REMARKS, Kind
 from verify.claims.short import SHORT
 from verify.verdict import Verdict
 
@@ -28,6 +29,21 @@ def test_every_claim_is_there_once_in_the_paper_s_order():
 def test_every_claim_is_said_in_short_and_every_topic_has_a_page():
     assert list(SHORT) == IDS
     assert set(TOPICS) == set(ABOUT)
+
+
+def test_what_is_refuted_has_a_kind_and_nothing_else_has_one():
+    assert list(KINDS) == [claim.id for claim in LEDGER if claim.expected is Verdict.REFUTED]
+    assert set(KINDS.values()) == set(Kind)
+
+
+def test_what_is_only_sampled_says_why():
+    """X-FLOAT speaks of float programs run on points, and says so in its statement."""
+    held = {claim.id for claim in LEDGER if Verdict.HELD in (claim.expected, claim.expected_repair)}
+    assert held - {"X-FLOAT"} <= set(REMARKS) <= set(IDS)
+
+
+def test_remarks_and_arguments_are_of_rows():
+    assert set(REMARKS) | set(ARGUMENTS) <= set(IDS)
 
 
 def test_topics_come_one_after_the_other():

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from bounds.reals import FRACTIONS
-from verify.claims.theorem1 import _meets, _speaks
-from verify.claims.vacuity import meter, share_that_speaks
+from verify.claims.theorem1 import _at_every_length, _meets, _speaks
+from verify.claims.vacuity import Cell, meter, share_that_speaks
 from verify.verdict import Verdict
 
 CELLS = meter()
@@ -31,6 +31,18 @@ def test_an_instance_where_it_speaks_meets_every_hypothesis():
     assert x.meets_assumption_1()
     assert x.scores[x.pos - 1] >= cell.theorem.threshold(FRACTIONS)
     assert x.worst_error(Fraction(1)) <= cell.epsilon
+
+
+def test_a_step_that_matches_nothing_is_found():
+    cell = next(cell for cell in CELLS if cell.speaks)
+    assert _at_every_length([cell]).verdict is Verdict.PROVED
+
+    class Unmatched(Cell):
+        def steps(self, N):
+            return (replace(x, scores=(Fraction(0),) * len(x.scores)) for x in super().steps(N))
+
+    planted = Unmatched(cell.L, cell.a, cell.epsilon, cell.delta, cell.largest_delta, True)
+    assert _at_every_length([planted]).verdict is Verdict.REFUTED
 
 
 def test_the_share():
