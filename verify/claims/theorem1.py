@@ -105,7 +105,7 @@ def _at_every_length(cells: Sequence[Cell]) -> Check:
         len(tried),
         None,
         f"{len(tried)} whole sequences, two lengths N from L + 1 on for each place where the theorem speaks, L <= "
-        f"{LONGEST}: every step but L + 1 copies itself with the score delta, and Assumption 1 holds at all N steps, in "
+        f"{LONGEST}: every step but L + 1 copies itself with the score delta, and Assumption 1 holds at all N, in "
         "exact fractions; the same at any N, since those steps have nothing else",
         wrong
         and {"L": wrong[0].L, "a": wrong[0].a, "epsilon": wrong[0].epsilon, "delta": wrong[0].delta, "N": wrong[1]},
