@@ -1,6 +1,10 @@
 """What the pages say: statements as they stand, verdicts from the rows, and no sentence that no row backs."""
 
+import ast
+import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +20,7 @@ from verify.all.topic_page import topic_page
 from verify.all.trust import PARTS, about, lines, trust
 from verify.claims.claim import REFUTES, Decision, Repair
 from verify.claims.decided import Decided
-from verify.claims.ledger import LEDGER, claim_of
+from verify.claims.ledger import LEDGER, TOPICS, claim_of, slug
 from verify.claims.store import ROOT, source_files
 from verify.page import literal
 from verify.verdict import Check, Verdict
@@ -136,14 +140,78 @@ def test_marks_of_markdown_are_shown():
     assert literal("A~_i a_j sum_{k} _x") == "A\\~\\_i a_j sum_{k} \\_x"
 
 
+def anchors(text: str) -> set[str]:
+    """The names under which a browser finds the headings of a page, as GitHub makes them: in small letters, blanks as
+    dashes, other marks left out."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_every_link_of_the_committed_pages_leads_somewhere():
-    folder = ROOT / "reports"
+    folder, followed = ROOT / "reports", 0
     for path in [*folder.glob("*.md"), ROOT / "README.md"]:
-        for target, name in re.findall(r"\]\(([^()#\s]*)(#[^()\s]*)?\)", path.read_text()):
+        for target, name in re.findall(r"\]\(([^()#\s]*)(?:#([^()\s]*))?\)", path.read_text()):
             page = path.parent / target if target else path
             assert target.startswith("http") or page.exists(), (path.name, target)
-            if name:
-                assert f"\n## {name[1:]}\n" in page.read_text().lower(), (path.name, target, name)
+            assert not name or name in anchors(page.read_text()), (path.name, target, name)
+            followed += 1
+    assert followed > len(LEDGER)
+
+
+def test_anchors_are_those_of_headings():
+    text = "# T1-7to10\n\n## What was found\n\n```sh\n# no heading\n```\n\n### A (b), c\n"
+    assert anchors(text) == {"t1-7to10", "what-was-found", "a-b-c"}
+
+
+def test_the_committed_pages_lines_of_python_are_true_with_numpy_and_fractions_alone():
+    """All of them in one fresh process, each in a namespace of its own; a planted one must be found."""
+    blocks = [
+        (topic, code)
+        for topic in TOPICS
+        for code in re.findall(r"```python\n(.*?)\n```", page_of(topic).read_text(), flags=re.DOTALL)
+    ]
+    refuted = sum(claim.expected is Verdict.REFUTED for claim in LEDGER)
+    assert len(blocks) >= refuted
+    assert {module for _, code in blocks for module in imported(code)} == {"numpy", "fractions"}
+    assert run_alone(blocks) == []
+    assert run_alone([*blocks, ("planted", "assert 1 > 2")]) == ["planted"]
+
+
+def page_of(topic: str) -> Path:
+    """The committed page of a topic."""
+    return ROOT / "reports" / f"{slug(topic)}.md"
+
+
+def imported(code: str) -> set[str]:
+    """The modules that the code imports."""
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+ALONE = """
+import json, sys
+wrong = []
+for name, code in json.load(sys.stdin):
+    try:
+        exec(code, {})
+    except Exception:
+        wrong.append(name)
+assert not {"jax", "sympy", "flint", "verify"} & set(sys.modules)
+print(json.dumps(wrong))
+"""
+
+
+def run_alone(blocks: list[tuple[str, str]]) -> list[str]:
+    """The names of the blocks that raise, in a process that has nothing of this program."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", ALONE], input=json.dumps(blocks), capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
 
 
 def test_every_committed_page_is_linked_from_the_index():

@@ -11,7 +11,7 @@ from verify.claims.short import SHORT
 from verify.cli import main
 from verify.verdict import Verdict
 
-QUICK = "T1-16"
+QUICK, PROVED = "L1-SSM", "R1-GATE"
 
 
 def test_the_list_decides_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
@@ -41,14 +41,14 @@ def test_a_row_is_decided_again_and_told_in_full(capsys: pytest.CaptureFixture[s
 
 
 def test_a_decided_row_as_a_document(capsys: pytest.CaptureFixture[str]):
-    assert main(["claims", f"{QUICK},T1-14", "--fast", "--json", "--seed", "1"]) == 0
+    assert main(["claims", f"{QUICK},{PROVED}", "--fast", "--json", "--seed", "1"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["settings"] == {"claims": ["T1-14", QUICK], "fast": True, "seed": 1}
+    assert document["settings"] == {"claims": [PROVED, QUICK], "fast": True, "seed": 1}
     row = document["rows"][1]
     assert (row["id"], row["printed"], row["repaired"]) == (QUICK, "REFUTED", "PROVED")
     assert row["witness"]
     assert row["again"]
-    assert {check["claim"] for check in document["checks"]} == {QUICK, "T1-14"}
+    assert {check["claim"] for check in document["checks"]} == {QUICK, PROVED}
 
 
 def test_a_verdict_that_changed_ends_with_1_and_the_difference(
