@@ -20,6 +20,11 @@ _PAPER = (
     "two tasks. **COPY**: at step i, put out again the value that was recorded at an earlier step pos(i). **Chain of "
     "thought**: solve a dynamic-programming problem by writing its table out, token by token."
 )
+_WORDS = (
+    "Either layer puts out a sum of the recorded values. Each value is weighed by its *score*, which says how well its "
+    "position fits what is asked for. Attention turns scores into shares of 1 (softmax); in the state of a Mamba layer "
+    "values also fade, as every step multiplies what is kept by a *forgetting coefficient* a between 0 and 1."
+)
 _THEOREMS = (
     "**Theorem 1**: a state space module (SSM) of constant size copies within epsilon if the score of the wanted "
     "position is at least c (1/a_min)^(L-1) + d: exponential in the window L.",
@@ -57,6 +62,7 @@ def index(rows: Sequence[Decided], environment: Mapping[str, str]) -> str:
     """The text of the index."""
     page = Page("The ledger: every claim of the paper, decided")
     page.paragraph(_PAPER)
+    page.paragraph(_WORDS)
     page.bullets(_THEOREMS)
     page.paragraph(_HERE)
     page.heading("What was found")

@@ -22,6 +22,12 @@ class Misprint:
 
 _PRELIMINARIES = (
     Misprint(
+        "Eq. 1, Eq. 5, A.3",
+        "the state is d_h x d in Eq. 1 and read as H_i^T c_i; in Eq. 5 and A.3 it is d x d_h and read as H_i c_i",
+        "one of the two throughout; each is the other's transpose",
+        "EQ1-EQ6",
+    ),
+    Misprint(
         "Section 2, Mamba layer",
         "the block is f: R^d -> R^d, of one token",
         "f: R^(d x N) -> R^(d x N): its SSM reads all tokens up to i",
@@ -37,12 +43,6 @@ _PRELIMINARIES = (
         "softmax makes the sum of a_ij over i = 1..j equal 1",
         "over j = 1..i",
         perhaps_ours=True,
-    ),
-    Misprint(
-        "Eq. 1, Eq. 5, A.3",
-        "the state is d_h x d in Eq. 1 and read as H_i^T c_i; in Eq. 5 and A.3 it is d x d_h and read as H_i c_i",
-        "one of the two throughout; each is the other's transpose",
-        "EQ1-EQ6",
     ),
 )
 _SECTION_3 = (

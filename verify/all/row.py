@@ -29,6 +29,8 @@ def section(page: Page, row: Decided) -> None:
     page.paragraph(f"*{claim.where}: {literal(SHORT[claim.id])}.*")
     page.paragraph(literal(ended(claim.statement)))
     page.paragraph(_verdict(row))
+    if claim.id in REMARKS:
+        page.paragraph(f"**To be read with it:** {literal(ended(REMARKS[claim.id]))}")
     checks = [(check, told_as(claim)) for check in decision.printed]
     if decision.repaired:
         page.paragraph(f"**Repaired:** {literal(ended(decision.repaired.statement))}")
@@ -44,8 +46,6 @@ def section(page: Page, row: Decided) -> None:
     if decision.again:
         page.paragraph("Evaluated again by anyone with Python:")
         page.code(decision.again, "python")
-    if claim.id in REMARKS:
-        page.paragraph(f"**To be read with it:** {literal(ended(REMARKS[claim.id]))}")
     if decision.later:
         page.paragraph(f"**What depends on it:** {literal(ended(decision.later))}")
 
@@ -100,9 +100,10 @@ def _evidence(check: Check) -> str:
 
 
 def index_table(rows: Sequence[Decided], links: Sequence[str]) -> Table:
-    """One line a row: id with its link, place, what it says in short, verdicts, and what kind of fault."""
-    columns = tuple(Column(name, right=False) for name in ("claim", "where", "in short", "printed", "kind", "repaired"))
-    cells = (
+    """One line a row: id with its link, place, what it says in short, verdicts, and what kind of fault; the last two
+    columns only where some row has one."""
+    names = ("claim", "where", "in short", told_as(rows[0].claim), "kind", "repaired")
+    cells = [
         (
             f"[{row.claim.id}]({link})",
             row.claim.where,
@@ -112,5 +113,7 @@ def index_table(rows: Sequence[Decided], links: Sequence[str]) -> Table:
             "" if row.decision.repaired_verdict is None else row.decision.repaired_verdict.value,
         )
         for row, link in zip(rows, links, strict=True)
-    )
-    return Table("", columns, tuple(cells))
+    ]
+    used = [k for k in range(len(names)) if any(line[k] for line in cells)]
+    columns = tuple(Column(names[k], right=False) for k in used)
+    return Table("", columns, tuple(tuple(line[k] for k in used) for line in cells))

@@ -51,6 +51,8 @@ def told(row: Decided) -> str:
     claim, decision = row.claim, row.decision
     kind = f" ({row.kind.value}: {row.kind.sentence})" if row.kind else ""
     lines = [f"{claim.id} ({claim.where})", f"  {claim.statement}", f"  As printed: {decision.verdict.value}{kind}."]
+    if claim.id in REMARKS:
+        lines += [f"  To be read with it: {REMARKS[claim.id]}"]
     lines += [f"    {line}" for check in decision.printed for line in _told(check)]
     if decision.repaired:
         lines += [f"  Repaired: {decision.repaired_verdict and decision.repaired_verdict.value}."]
@@ -58,8 +60,6 @@ def told(row: Decided) -> str:
         lines += [f"    {line}" for check in decision.repaired.checks for line in _told(check)]
     if claim.id in ARGUMENTS:
         lines += [f"  For all sizes and values: {ARGUMENTS[claim.id]}"]
-    if claim.id in REMARKS:
-        lines += [f"  To be read with it: {REMARKS[claim.id]}"]
     if decision.later:
         lines += [f"  What depends on it: {decision.later}"]
     if decision.again:

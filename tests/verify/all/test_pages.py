@@ -16,6 +16,7 @@ from verify.all.findings import FINDINGS, stands
 from verify.all.index import index
 from verify.all.misprints import MISPRINTS
 from verify.all.pages import claims_section
+from verify.all.row import index_table
 from verify.all.topic_page import topic_page
 from verify.all.trust import PARTS, about, lines, trust
 from verify.claims.claim import REFUTES, Decision, Repair
@@ -59,6 +60,16 @@ def test_a_row_tells_everything_that_came_out():
         "verify claims --topic theorem-1",
     ):
         assert words in text
+
+
+def test_a_table_without_repairs_has_no_column_for_them():
+    assert [column.header for column in index_table(ROWS[:1], ["#"]).columns] == [
+        "claim",
+        "where",
+        "in short",
+        "printed",
+    ]
+    assert [column.header for column in index_table(ROWS, ["#", "#"]).columns][-2:] == ["kind", "repaired"]
 
 
 def test_a_verdict_against_the_committed_ledger_is_said():
