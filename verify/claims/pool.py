@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -28,6 +29,19 @@ def prepare() -> None:
         jax.config.update("jax_platforms", "cpu")
 
 
+def _begin() -> None:
+    """Runs first in a process of the pool.  A parent that is killed outright cannot end it, so it watches for that."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    prepare()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def decide_all(claims: Sequence[Claim], setup: Setup) -> Generator[Decided, None, None]:
     """The claims of the ledger decided, each as soon as it is, the slow ones started first.
 
@@ -38,7 +52,7 @@ def decide_all(claims: Sequence[Claim], setup: Setup) -> Generator[Decided, None
         return
     by_id = {claim.id: claim for claim in claims}
     slow_first = sorted(claims, key=lambda claim: not claim.slow)
-    pool = ProcessPoolExecutor(_processes(len(claims)), multiprocessing.get_context("spawn"), initializer=prepare)
+    pool = ProcessPoolExecutor(_processes(len(claims)), multiprocessing.get_context("spawn"), initializer=_begin)
     others = set(multiprocessing.active_children())
     try:
         with _not_interrupted():  # the children inherit it: an interrupt is ours to handle

@@ -9,7 +9,7 @@ from verify.claims.ledger import claim_of
 from verify.claims.pool import decide_all
 from verify.verdict import Verdict
 
-CLAIMS = [claim_of(id) for id in ("T1-14", "T1-16")]
+CLAIMS = [claim_of(id) for id in ("R1-GATE", "L1-SSM")]
 SLOWER = [claim_of(id) for id in ("T1-24", "X-GADGET", "T1-11", "T1-7to10")]
 FAST = Setup(fast=True)
 
