@@ -73,6 +73,7 @@ def test_what_is_done_is_not_done_again(
     monkeypatch.setattr(work, "measure", never)
     code, second, err = run(capsys, *words)
     assert (code, first) == (0, second)
+    assert run(capsys, *words, "--resume") == (0, second, err)
     assert "8 distinct runs, 8 of them in" in err
     with pytest.raises(AssertionError, match="made again"):
         main((*words, "--fresh"))

@@ -50,7 +50,9 @@ def sweep(
             "--store", metavar="FILE", help="Keeps finished runs; resumed.", show_default="sweep.sqlite beside the page"
         ),
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Make every run of this grid again.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume/--fresh", help="Go on from what the store holds, or make every run again.")
+    ] = True,
     csv: Annotated[
         str | None, typer.Option("--csv", metavar="FILE", help="The rows as CSV too.", show_default="none")
     ] = None,
@@ -67,7 +69,7 @@ def sweep(
     from verify.sweep.settings import parse
 
     given = {"N": N, "L": L, "epsilon": epsilon, "d-h": d_h, "a-min": a_min, "dtype": dtype, "module": module}
-    settings = parse(given | {"seed": seed, "devices": devices, "store": store, "csv": csv}, fresh)
+    settings = parse(given | {"seed": seed, "devices": devices, "store": store, "csv": csv}, not resume)
 
     from verify.sweep.command import run
 

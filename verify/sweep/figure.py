@@ -105,7 +105,7 @@ def _distance(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon:
     ax.set_ylim(LEAST / 3, 1e3)
     ax.set_yticks([LEAST, 1e-6, 1e-4, 1e-2, 1.0], ["0", "$10^{-6}$", "$10^{-4}$", "$10^{-2}$", "1"])
     shown = [row for row in rows if row["L"]]
-    said = "filled: theorem's threshold met" if any(map(_met, shown)) else "no score meets a theorem's threshold"
+    said = "filled: threshold met" if any(map(_met, shown)) else "no threshold is met"
     ax.set_title(f"Error against distance ({said})")
     _legend(ax, columns=2)
 

@@ -150,7 +150,7 @@ def command_lines(draw: st.DrawFn, commands: tuple[str, ...] = tuple(COMMANDS), 
         if parameter.param_type_name == "argument":
             words.append(draw(texts(parameter.name, wild)))
         elif parameter.is_flag:
-            words.append(parameter.opts[0])
+            words.append(draw(st.sampled_from((*parameter.opts, *parameter.secondary_opts))))
         else:
             words += [parameter.opts[0], draw(texts(parameter.opts[0].removeprefix("--"), wild))]
     if not wild and name in ARGUMENT and all(parameter.param_type_name == "option" for parameter in drawn):

@@ -53,7 +53,10 @@ def mended(words: list[str], complaint: str) -> list[str] | None:
 
 
 def _is_flag(command: str, word: str) -> bool:
-    return any(p.param_type_name == "option" and p.is_flag and word in p.opts for p in COMMANDS[command].params)
+    return any(
+        p.param_type_name == "option" and p.is_flag and word in (*p.opts, *p.secondary_opts)
+        for p in COMMANDS[command].params
+    )
 
 
 def whole(folder: Path) -> None:
