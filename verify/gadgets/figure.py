@@ -169,15 +169,16 @@ def _line(run: Run, settings: GadgetsSettings) -> tuple[str, dict[str, np.ndarra
     if gadget.ports[only].width == 2:
         return "x_1 (x_2 = 0)", {only: np.concatenate([M * s, np.zeros_like(s)], axis=1)}
     if name in ("relu-network", "absolute"):
-        return only, {only: s * min(1.0, 20.0 / (run.proved.lam * (M if run.case.lemma else 1.0)))}
+        far, steep = (1.0, M) if run.case.lemma else (M, 1.0)
+        return only, {only: s * min(far, 20.0 / (run.proved.lam * steep))}
     return only, {only: _inner(gadget, s)}
 
 
 def _inner(gadget: Gadget, s: np.ndarray) -> np.ndarray:
-    """Up to five units about the middle of the domain; about 0 for one-hot, whose coordinate 0 is drawn."""
+    """Two to five units about the middle of the domain; about 0 for one-hot, whose coordinate 0 is drawn."""
     ((low, high),) = ((float(low), float(high)) for low, high in gadget.domain.box.values())
     middle = 0.0 if gadget.name == "one-hot" else np.floor((low + high) / 2)
-    return middle + min(high - low, 5.0) / 2 * s
+    return middle + min(max(high - low, 2.0), 5.0) / 2 * s
 
 
 def _abscissa(line: dict[str, np.ndarray], symbol: str) -> np.ndarray:

@@ -12,10 +12,10 @@ from verify.gadgets.ideal import ideal
 from verify.gadgets.identity import polynomial_error
 from verify.gadgets.network import layers
 from verify.notation import nearest
-from verify.verdict import ESTABLISHED, Check, Verdict
+from verify.verdict import Check, Verdict
 
 SMALLER = (Fraction(99, 100), Fraction(9, 10), Fraction(1, 2))
-"""The shares of the smallest lambda that are tried until one fails; the first must, but where the form is loose."""
+"""The shares of the smallest lambda that are tried until one fails; the first must, unless `Case.loose`."""
 
 ANY, SHARP, BOUND = "any", "sharp", "bound"
 """What `lam` is: 1, where every lambda > 0 will do; enough, while 0.99 of it fails; or enough, and less may be too."""
@@ -44,9 +44,10 @@ def prove(case: Case, epsilon: Fraction) -> Proved:
     kind, needed = _needed(case, smallest, epsilon)
     lam = 1.0 if kind == ANY else smallest
     worst = certify(case, case.build(lam), lam)
-    checks = (_closed_form(case, lam, kind, worst, epsilon), needed, *_paper(case, epsilon))
+    checks = (_closed_form(case, lam, kind, worst, epsilon), *needed, *_paper(case, epsilon))
     by_form = ends(enclose(case.error(lam), BITS))[1]
-    high = by_form if worst.high is None else min(worst.high, by_form)  # both are bounds of one supremum
+    shown = [epsilon] if checks[0].verdict is Verdict.PROVED else []
+    high = min(by_form, *shown, *([] if worst.high is None else [worst.high]))  # all are bounds of one supremum
     return Proved(case, lam, kind, replace(worst, high=high), checks)
 
 
@@ -99,7 +100,10 @@ def _closed_form(case: Case, lam: float, kind: str, worst: Supremum, epsilon: Fr
     agree = (
         "it too" if worst.high is not None and worst.high <= epsilon else "as far as it came, is above the formula's"
     )
-    every = ", and so it is for every lambda > 0: it falls, from a limit at 0 that is not above eps" * (kind == ANY)
+    every = {
+        ANY: ", and so it is for every lambda > 0: it falls, from a limit at 0 that is not above eps",
+        BOUND: f", while less is not known to fail: {case.loose}",
+    }.get(kind, "")
     return Check(
         f"gadgets/X-GADGET-enough/{case.name}",
         "X-GADGET",
@@ -113,16 +117,12 @@ def _closed_form(case: Case, lam: float, kind: str, worst: Supremum, epsilon: Fr
     )
 
 
-def _needed(case: Case, lam: float, epsilon: Fraction) -> tuple[str, Check]:
-    """X-GADGET: at 0.99 of the smallest lambda a point errs by more than eps; where the formula is loose, at one of
-    `SMALLER`. Nothing is needed where all lambdas will do."""
+def _needed(case: Case, lam: float, epsilon: Fraction) -> tuple[str, list[Check]]:
+    """What lambda is, and X-GADGET: at 0.99 of the smallest lambda a point errs by more than eps; where the formula is
+    loose, at one of `SMALLER`. No check where all lambdas will do, or where less than a bound is not known to fail.
+    """
     if lam <= float_at_least(Fraction(case.least)):
-        kind, why = (
-            (BOUND, f"lambda = {lam!r} is enough; of a smaller one nothing is known: {case.loose}")
-            if case.least > 0
-            else (ANY, f"every lambda > 0 is enough for eps = {float(epsilon)!r}, so that none is needed")
-        )
-        return kind, _need(case, Verdict.VACUOUS, None, epsilon, why, expected=frozenset({Verdict.VACUOUS}))
+        return BOUND if case.least > 0 else ANY, []
     share, smaller, worst = SMALLER[0], lam, Supremum(Fraction(0), None, (), 0)
     for share in SMALLER if case.loose else SMALLER[:1]:
         smaller = max(float(share * Fraction(lam)), float(case.least))
@@ -130,31 +130,20 @@ def _needed(case: Case, lam: float, epsilon: Fraction) -> tuple[str, Check]:
         if worst.low > epsilon:
             break
     fails = worst.low > epsilon
-    what = f"fails: at {_spell(worst)} the error is at least the value, in balls" if fails else "is not known to fail"
     kind = SHARP if fails and share == SMALLER[0] else BOUND
-    loose = f"; lambda is a bound here: {case.loose}" if kind == BOUND and case.loose else ""
-    return kind, _need(
-        case,
-        Verdict.PROVED if fails else Verdict.SKIPPED if case.loose else Verdict.UNDECIDED,
+    if not fails and case.loose:
+        return kind, []
+    what = f"fails: at {_spell(worst)} the error is at least the value, in balls" if fails else "is not known to fail"
+    check = Check(
+        f"gadgets/X-GADGET-needed/{case.name}",
+        "X-GADGET",
+        Verdict.PROVED if fails else Verdict.UNDECIDED,
         worst.low,
         epsilon,
-        f"{smaller / lam:.3g} of lambda, {smaller!r}, {what}{loose}",
+        f"{smaller / lam:.3g} of lambda, {smaller!r}, {what}",
         witness(case, worst, smaller),
-        ESTABLISHED | {Verdict.SKIPPED} if case.loose else ESTABLISHED,
     )
-
-
-def _need(
-    case: Case,
-    verdict: Verdict,
-    value: Fraction | None,
-    epsilon: Fraction,
-    evidence: str,
-    witness: dict[str, object] | None = None,
-    expected: frozenset[Verdict] = ESTABLISHED,
-) -> Check:
-    id = f"gadgets/X-GADGET-needed/{case.name}"
-    return Check(id, "X-GADGET", verdict, value, epsilon, evidence, witness, expected=expected)
+    return kind, [check]
 
 
 def _paper(case: Case, epsilon: Fraction) -> list[Check]:

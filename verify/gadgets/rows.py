@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from bounds.reals import FRACTIONS
 from constructions.gadgets.gadget import Gadget
 from verify.gadgets.curves import Run
 from verify.gadgets.proofs import ANY, SHARP
@@ -36,7 +37,7 @@ def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
     more than is needed where that is "bound"; errors are at lambda_sharp, or at 1 then; `_paper` at the paper's lambda,
     `_best` at the one of all lambdas tried with the least measured error."""
     case, best = run.case, run.tried[run.best]
-    lam_paper = case.paper
+    lam_paper = None if case.lambda_paper is None else case.lambda_paper(FRACTIONS)
     return {
         "lemma": case.lemma,
         "gadget": case.name,
@@ -52,7 +53,7 @@ def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
         "domain": domain_words(case.build(run.proved.lam)),
         "error_formula": case.formula,
         "parameters_norm": case.build(run.proved.lam).norm,
-        "parameters_norm_paper": None if lam_paper is None else case.build(lam_paper).norm,
+        "parameters_norm_paper": None if case.paper is None else case.build(case.paper).norm,
         "units": list(case.build(run.proved.lam).units),
         "rounding_bound": run.sharp.rounding,
         "error_measured_paper": None if run.paper is None else run.paper.error,

@@ -42,6 +42,10 @@ def _needed(row: dict[str, Any]) -> str:
 def notes(settings: GadgetsSettings, loose: Mapping[str, str]) -> list[str]:
     """How the table is to be read. loose: the gadgets whose lambda is a bound, each with the reason."""
     bounds = "; ".join(f"{gadget}: {why}" for gadget, why in loose.items())
+    margin = (
+        f"Lemma 5 is decided with the margin alpha = {number(settings.alpha)} (a = b or |a - b| >= alpha); without one "
+        "it is refuted."
+    )
     return [
         "lambda sharp: the smallest that keeps the worst error at most epsilon, 0.99 of it fails; any: every lambda > "
         f"0 does; bound: it is enough, and less may be ({bounds or 'none here'}). What is enough is rounded up, so "
@@ -49,8 +53,7 @@ def notes(settings: GadgetsSettings, loose: Mapping[str, str]) -> list[str]:
         "certified: an upper bound of the worst error over the whole domain, in real arithmetic, at lambda "
         "sharp; measured: the largest error met in the dtype at lambda sharp (at 1 where any lambda will do), at the "
         "paper's lambda, and at the best of these and of the powers of two.",
-        f"Lemma 5 is decided with the margin alpha = {number(settings.alpha)} (a = b or |a - b| >= alpha); without one "
-        "it is refuted.",
+        *([margin] if 5 in settings.lemmas else []),
     ]
 
 
