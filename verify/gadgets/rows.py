@@ -28,7 +28,6 @@ COLUMNS = (
     Column("norm paper", rank=6),
 )
 
-LARGEST_SPELLED = 2.0**14
 _PROMISED = ("gadget", "domain", "units", "norm", "worst error")
 
 
@@ -151,8 +150,8 @@ def _sharp(row: dict[str, Any]) -> str:
 
 def _power(lam: float) -> str:
     """A power of two as such where its digits would be cut; any other number rounded up."""
-    mantissa, exponent = math.frexp(lam)
-    return f"2^{exponent - 1}" if mantissa == 0.5 and lam >= LARGEST_SPELLED else not_below(lam, 4)
+    (mantissa, exponent), text = math.frexp(lam), not_below(lam, 4)
+    return f"2^{exponent - 1}" if mantissa == 0.5 and Fraction(text) != Fraction(lam) else text
 
 
 def _shown(value: Any) -> str:
