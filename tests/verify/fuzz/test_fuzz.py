@@ -123,7 +123,7 @@ def any_line(words: list[str], place: Any) -> None:
 Lines = st.SearchStrategy[list[str]]
 
 
-@pytest.mark.parametrize("count", [120, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [120, pytest.param(4_000, marks=pytest.mark.long)])
 def test_whatever_is_typed_ends_in_words(place: Any, wild_lines: Lines, count: int):
     """Read, refused or delivered; hints are followed, and the command that a page names is typed again."""
     _search(lambda words: any_line(words, place), wild_lines, count)
