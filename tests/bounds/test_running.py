@@ -101,3 +101,22 @@ def test_storing_in_a_narrower_format_costs_its_rounding():
 def test_shapes_must_meet():
     with pytest.raises(ValueError, match="values of shape"):
         Running(np.zeros(2), np.zeros(3), format_of("float32"))
+
+
+@pytest.mark.parametrize("name", ["exp", "softplus", "silu"])
+def test_exponentials_by_powers_of_2_stay_within_the_scaled_bound(name):
+    """2^(x log2 e) for e^x, in float32: within the bound that counts the argument's roundings."""
+    x = np.linspace(-80, 0 if name == "exp" else 15, 4001, dtype=np.float32)
+    e = np.exp2(np.abs(x) * np.float32(-np.log2(np.e))) if name != "silu" else np.exp2(-x * np.float32(np.log2(np.e)))
+    programs = {"exp": e, "softplus": np.maximum(x, 0) + np.log1p(e), "silu": x / (1 + e)}
+    bound = getattr(given(x, format_of("float32")), name)(scaled=2)
+    assert (np.abs(programs[name] - bound.value) <= bound.off).all()
+
+
+def test_the_argument_of_a_power_of_2_has_to_be_counted():
+    """At -80 the argument's rounding alone is more than the library's units in the last place."""
+    x = np.linspace(-80, -60, 4001, dtype=np.float32)
+    found = np.exp2(x * np.float32(np.log2(np.e)))
+    plain, scaled = (given(x, format_of("float32")).exp(scaled=count) for count in (0, 2))
+    assert not (np.abs(found - plain.value) <= plain.off).all()
+    assert (np.abs(found - scaled.value) <= scaled.off).all()

@@ -1,8 +1,6 @@
 """The attention construction in `torch.nn.functional.scaled_dot_product_attention`.
 
-Its heads carry over without a change: scale 1, causal mask.  As a GPT-NeoX layer they would not: LayerNorm subtracts a
-mean and so needs every coordinate twice with both signs, the scale 1 / sqrt(d_k) and rotary embeddings turn keys (they
-can be switched off), and parallel residual and MLP have to be zeroed.
+Its heads carry over without a change: scale 1, causal mask.  `verify.export.neox` has one as a whole layer.
 """
 
 from dataclasses import dataclass
@@ -55,11 +53,11 @@ def attended(codes: str, N: int, dtype: str, seed: int = 0) -> Attended:
         float(np.abs(theirs - wanted).max()),
         float(np.abs(ours - wanted).max()),
         float(np.abs(ours.astype(np.float64) - theirs).max()),
-        2.0 * _tolerance(memory, N, dtype, _others(q, k, asked.target)),
+        2.0 * _tolerance(memory, N, dtype, others(q, k, asked.target)),
     )
 
 
-def _others(q: np.ndarray, k: np.ndarray, target: np.ndarray) -> float:
+def others(q: np.ndarray, k: np.ndarray, target: np.ndarray) -> float:
     """The most that all positions but the target weigh together in the softmax of the numbers that are given."""
     scores, rows = q.astype(np.float64) @ k.astype(np.float64).T, np.arange(len(q))
     behind = np.exp(scores - scores[rows, target][:, None])

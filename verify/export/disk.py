@@ -47,11 +47,11 @@ def contents(construction: Construction) -> dict[str, bytes]:
     """The files of a construction; the certificate, which names the others' hashes, last."""
     made, to = construction.model, construction.settings.to
     saved = safetensors().save(named(made.tensors, to), metadata={"format": "pt"})
-    files = {CONFIG: _json(configuration(made, to, ends_of(construction))), WEIGHTS: bytes(saved)}
+    files = {CONFIG: as_json(configuration(made, to, ends_of(construction))), WEIGHTS: bytes(saved)}
     if construction.language is not None:
-        files[VOCABULARY] = _json(vocabulary(construction))
+        files[VOCABULARY] = as_json(vocabulary(construction))
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    return files | {CERTIFICATE: _json(certificate(construction, hashes))}
+    return files | {CERTIFICATE: as_json(certificate(construction, hashes))}
 
 
 def ends_of(construction: Construction) -> list[int] | None:
@@ -181,7 +181,8 @@ def _no_number(text: str) -> None:
     raise ValueError(text)
 
 
-def _json(document: Mapping[str, Any]) -> bytes:
+def as_json(document: Mapping[str, Any]) -> bytes:
+    """A JSON file of an export."""
     return (json.dumps(document, indent=2, allow_nan=False) + "\n").encode()
 
 

@@ -12,6 +12,7 @@ from verify.export.attended import Attended, attended
 from verify.export.carried import Carried, carried
 from verify.export.extra import torch
 from verify.export.foreign import FURTHER, MAMBA_SSM, TRANSFORMERS, Implementation, absent
+from verify.export.neox import layered
 from verify.export.settings import ExportSettings
 from verify.notation import number
 from verify.page import Page
@@ -80,7 +81,8 @@ def _of_all(page: Page) -> None:
     page.table(_additions(additions()))
     page.heading("Attention in PyTorch")
     page.paragraph(words.ATTENTION)
-    page.table(_attention([attended(codes, N, "float32") for codes in ("binary", "circle") for N in (64, 1024)]))
+    alone = [attended(codes, N, "float32") for codes in ("binary", "circle") for N in (64, 1024)]
+    page.table(_attention([*alone, *(layered(N) for N in (64, 1024))]))
     page.heading("How to load them")
     page.paragraph(words.LOADING)
     page.paragraph("A compiled program, which transformers runs by itself (`verify export dp`):")

@@ -25,8 +25,11 @@ MATTERS = (
 )
 ATTENTION = (
     "`scaled_dot_product_attention` with the weights of the attention construction, float32, scale 1: nothing has to "
-    "be neutralised. A whole GPT-NeoX layer is not written: its LayerNorm subtracts a mean, so every coordinate would "
-    "be needed twice, and the rest of the layer would be zeros."
+    "be neutralised. As a whole layer of GPT-NeoX, loaded from files by transformers: LayerNorm subtracts a mean, so "
+    "every coordinate stands there twice, with both signs, and one more makes the norm of all tokens the same; rotary "
+    "embeddings turn nothing, the scale is undone by W_q, the MLP is 0 (`verify/export/neox.py`). *allowed* bounds "
+    "*apart*; the construction's own error is at most 0.001. The circle's keys are carried by the function alone: "
+    "their scores, about N^2, leave the norm's roundings no room."
 )
 LOADING = (
     "Five lines each, where `verify export` wrote into its usual folders. `vocabulary.json` has the fields of every "

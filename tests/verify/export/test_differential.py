@@ -15,9 +15,11 @@ from constructions.memories.theorem3 import theorem3_layer
 from constructions.recurrence import Execution
 from constructions.rows import VOID, dense_rows
 from constructions.run import run_block
+from verify.export import neox
 from verify.export.attended import attended
 from verify.export.bound import Program, mixed, ours, theirs
 from verify.export.mixer import Sizes, bare_channels, channels_of, mixer
+from verify.export.neox import layered
 from verify.export.torch_scan import scanned
 
 WHOLE = ("position", "target", "one")
@@ -140,3 +142,56 @@ def test_another_scale_of_attention_is_noticed(extra, monkeypatch):
     )
     found = attended("binary", 64, "float32")
     assert not found.apart <= found.tolerance
+
+
+@pytest.mark.parametrize("N", [1, 2, 64, 1024])
+@pytest.mark.usefixtures("extra")
+def test_attention_is_a_layer_of_gpt_neox(N):
+    found = layered(N)
+    assert found.apart <= found.tolerance
+    assert max(found.theirs_off, found.ours_off) <= 1e-3 + found.tolerance
+
+
+@pytest.mark.parametrize("planted", ["rotary", "norm", "weight"])
+@pytest.mark.usefixtures("extra")
+def test_a_layer_that_is_off_is_noticed(monkeypatch, planted):
+    """Planted: half of the coordinates turned; a norm that is not the constant; one weight off by a hundredth."""
+    right, config = neox.layer, neox.configuration
+    if planted == "rotary":
+        rotary = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5}
+        monkeypatch.setattr(neox, "configuration", lambda width: config(width) | {"rope_parameters": rotary})
+    elif planted == "norm":
+        monkeypatch.setattr(neox, "layer", lambda d_k, scale, squared: right(d_k, scale, 1.01 * squared))
+    else:
+        name = "gpt_neox.layers.0.attention.dense.weight"
+        wrong = lambda *asked: {n: t * np.float32(1 + 0.01 * (n == name)) for n, t in right(*asked).items()}  # noqa: E731
+        monkeypatch.setattr(neox, "layer", wrong)
+    found = layered(64)
+    assert not found.apart <= found.tolerance
+
+
+def in_mambapy(sizes, tensors, x):
+    """mambapy's mixer, whose scan is parallel, in the dtype of the tensors."""
+    torch, package = pytest.importorskip("torch"), pytest.importorskip("mambapy.mamba")
+    names = {"d_model": sizes.stream, "expand_factor": sizes.expand, "d_state": sizes.d_state, "dt_rank": sizes.rank}
+    layer = package.MambaBlock(package.MambaConfig(n_layers=1, **names)).to(getattr(torch, x.dtype.name))
+    layer.load_state_dict({name: torch.tensor(tensor) for name, tensor in tensors.items()}, strict=True)
+    with torch.no_grad():
+        return layer(torch.tensor(x)[None])[0].numpy()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("T", LENGTHS)
+@pytest.mark.usefixtures("extra")
+def test_a_parallel_scan_stays_within_the_bound_of_any_order(random_block, T, dtype):
+    block, format = random_block(T), format_of(dtype)
+    channels = channels_of(block)
+    sizes = sizes_for(block, channels)
+    tensors = {name: tensor.astype(dtype) for name, tensor in mixer(block, channels, 5, sizes).items()}
+    x = np.random.default_rng(T).uniform(-1, 1, (T, 6)).astype(dtype)
+    x[:, 5] = 1.0
+    bound = mixed(tensors, given(x, format), Program(format, format_of("float32"), in_turn=False))
+    real = mixed(tensors, given(x, format), ours(format_of("float64"))).off if dtype == "float64" else 0.0
+    assert (np.abs(in_mambapy(sizes, tensors, x) - bound.value) <= bound.off + real).all()
+    wrong = tensors | {"D": tensors["D"] + np.array(0.1, dtype)}
+    assert not (np.abs(in_mambapy(sizes, wrong, x) - bound.value) <= bound.off).all()

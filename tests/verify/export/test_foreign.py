@@ -3,6 +3,7 @@
 import sys
 from importlib import import_module, metadata
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -102,24 +103,27 @@ def test_an_export_that_the_kernel_refuses_is_refused():
     assert construct(parse("copy", texts | {"layout": "d_state=1"})).model.sizes.d_state == 1
 
 
-def test_transformers_keeps_to_its_own_code(extra, tmp_path, monkeypatch):
+def test_transformers_keeps_to_its_own_code(extra, monkeypatch):
     """Planted: a `mamba_ssm` whose kernel runs nowhere; transformers would call it wherever its tensors lie."""
     torch, _ = extra
-    (tmp_path / "mamba_ssm.py").write_text("def selective_scan_fn(*_, **__):\n    raise RuntimeError('no device')\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    planted = ModuleType("mamba_ssm")
+
+    def kernel(*_, **__):
+        raise RuntimeError("no device")
+
+    planted.selective_scan_fn = kernel  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "mamba_ssm", planted)
+    given = [torch.ones(shape) for shape in [(1, 2, 3), (1, 2, 3), (2, 1), (1, 1, 3), (1, 1, 3)]]
     before = sys.modules.pop(MODELING)
     try:
-        scanned = [(1, 2, 3), (1, 2, 3), (2, 1), (1, 1, 3), (1, 1, 3)]
-        given = [torch.ones(shape) for shape in scanned]
         with pytest.raises(RuntimeError, match="no device"):
             import_module(MODELING).mamba_selective_scan(*given)
         del sys.modules[MODELING]
         transformers()
         assert sys.modules[MODELING].mamba_selective_scan(*given).shape == (1, 2, 3)
-        assert import_module(KERNELS[0]).selective_scan_fn is not None
+        assert sys.modules[KERNELS[0]] is planted
     finally:
         sys.modules[MODELING] = before
-        sys.modules.pop("mamba_ssm", None)
 
 
 @pytest.mark.parametrize(
