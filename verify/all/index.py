@@ -53,6 +53,7 @@ _OTHERS = (
         "real-mamba.md",
         "`verify check`: the constructions as tensors of released Mamba code, run by other implementations",
     ),
+    ("real-mamba-cuda.md", "`verify check`: the same where the CUDA kernels of `mamba_ssm` take part"),
     ("bench-cpu.md", "`verify bench`: speed and memory on two CPU cores"),
     ("bench-nvidia-h100-80gb-hbm3.md", "`verify bench`: the same on one H100, with the sizes out of a CPU's reach"),
 )
