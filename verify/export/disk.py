@@ -132,9 +132,9 @@ def _settings(path: str, claimed: Mapping[str, Any]) -> ExportSettings:
 
 
 def _tensors(path: str, data: bytes, construction: Construction) -> dict[str, np.ndarray]:
-    wanted = named(construction.model.tensors, construction.settings.to)
+    wanted, reader = named(construction.model.tensors, construction.settings.to), safetensors()
     try:
-        tensors = safetensors().load(data)
+        tensors = reader.load(data)
     except Exception as error:  # the reader has no one class for all that it refuses
         raise _refused(path, f"{WEIGHTS} is malformed ({one_line(str(error))[:80]})") from error
     for name in sorted(set(wanted) | set(tensors)):

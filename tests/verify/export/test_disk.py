@@ -10,6 +10,7 @@ import pytest
 
 from verify.cli import main
 from verify.environment import commit
+from verify.export import extra as packages
 from verify.export.certificate import keys
 from verify.export.checks import folder_checks
 from verify.export.construct import construct
@@ -220,6 +221,21 @@ def test_a_certificate_that_claims_something_else_is_refuted(folder, entry, said
     checks = {check["id"].split("/")[-1]: check for check in json.loads(capsys.readouterr().out)["checks"]}
     assert checks.pop("certificate")["witness"]["entry"] == entry
     assert all(check["verdict"] in ("PROVED", "HELD") for check in checks.values())
+
+
+def test_a_missing_package_is_named_and_not_a_malformed_file(original, monkeypatch, capsys):
+    """Regression: without safetensors every file was called malformed."""
+
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(packages, "import_module", missing)
+    assert main(["check", str(original), "--no-report"]) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "verify check: safetensors: this command needs the package, which is not installed; "
+        "nearest that works: pip install -e '.[hf]'\n"
+    )
 
 
 def test_the_certificate_names_the_commit(original):
