@@ -15,7 +15,7 @@ from verify.export.disk import contents, read, write
 from verify.export.extra import safetensors
 from verify.export.foreign import FURTHER, MAMBA_SSM, absent
 from verify.export.memory import refuse_large_check
-from verify.export.page import Found, page_of, table_of
+from verify.export.page import PAGE, WITH_KERNELS, Found, page_of, table_of
 from verify.export.settings import GADGETS, ExportSettings, parse
 from verify.notation import number, size
 from verify.table import Column, Table
@@ -109,7 +109,7 @@ def _all(console: Console) -> Outcome:
     result = Result(
         "check", {"folder": None}, environment(*_packages()), checks, rows, sentence, interrupted=interrupted
     )
-    name = "real-mamba" if absent(MAMBA_SSM) else "real-mamba-cuda"
+    name = PAGE if absent(MAMBA_SSM) else WITH_KERNELS
     return Outcome(result, (table_of(found),), (), lambda: page_of(name, result, found))
 
 

@@ -19,6 +19,8 @@ from verify.page import Page
 from verify.table import Column, Table
 from verify.verdict import Check, Result
 
+PAGE, WITH_KERNELS = "real-mamba", "real-mamba-cuda"  # the page of all that ship, and where mamba_ssm's kernels ran
+
 _HEADERS = ("construction", "to", "layers", "stream", "channels", "d_state", "rank", "parameters", "not 0")
 _ERRORS = ("stated", "theirs", "ours", "apart", "allowed")
 _FIELDS = ("layers", "stream", "channels", "d_state", "time_step_rank", "parameters", "nonzeros")
@@ -66,7 +68,10 @@ def page_of(name: str, result: Result, found: Sequence[Found]) -> Report:
     page.table(_programs())
     page.bullets(words.KINDS)
     if result.settings["folder"] is None and not result.interrupted:
-        _of_all(page)
+        if name == WITH_KERNELS:
+            page.paragraph(words.ELSEWHERE)
+        else:
+            _of_all(page)
     page.checks(result.checks, evidence=_evidence(result.checks))
     folder = result.settings["folder"]
     command = "verify check" if folder is None else f"verify check {shlex.quote(folder)}"

@@ -76,8 +76,12 @@ IN_THE_WAY = (
     "a problem in a file of one's own (`verify dp FILE.py:NAME`) is not exported: `verify check` would have to run "
     "that file, and it runs nothing that a folder names.",
     "`mamba_ssm` needs CUDA to be installed. Where it is, `verify check` runs its kernels on every folder with d_state "
-    "up to 256, and writes this page as `real-mamba-cuda.md`; transformers, which would call the same kernels, is then "
-    "kept to its own PyTorch code.",
+    "up to 256, and writes their numbers to `real-mamba-cuda.md`; transformers, which would call the same kernels, is "
+    "then kept to its own PyTorch code.",
+)
+ELSEWHERE = (
+    "What does not depend on the kernels stands once, in [real-mamba.md](real-mamba.md): the simplifications that "
+    "matter, attention, how to load the folders, what is carried and what stands in the way."
 )
 TRUSTED = (
     "PyTorch, transformers and safetensors as installed, and the other programs that ran; JAX and XLA for ours. The "

@@ -11,8 +11,10 @@ from verify.export.command import SHIPPED
 from verify.export.construct import construct
 from verify.export.disk import VOCABULARY, read, write
 from verify.export.in_transformers import InTransformers
+from verify.export.page import WITH_KERNELS, page_of
 from verify.export.settings import KINDS, LAYOUTS, parse
-from verify.verdict import Verdict
+from verify.export.words import ELSEWHERE
+from verify.verdict import Result, Verdict
 
 pytestmark = pytest.mark.usefixtures("extra")
 SMALL = [
@@ -127,3 +129,8 @@ def test_export_and_check_as_typed(tmp_path, capsys):
 def test_all_that_ship_hold(tmp_path):
     assert main(["check", "--out", str(tmp_path), "--quiet"]) == 0
     assert (tmp_path / "real-mamba.md").exists()
+
+
+def test_what_kernels_do_not_change_is_said_once():
+    result = Result("check", {"folder": None}, {"verify": "0"}, [], [], "nothing was checked")
+    assert ELSEWHERE in page_of(WITH_KERNELS, result, []).page
