@@ -18,8 +18,19 @@ from math import log
 
 from bounds.formats import format_of
 from constructions.compiler import program_of
-from constructions.problem import EachRead, Inputs, Lengths, Problem, ValueRead, dependencies, solve, states, unfolded
-from constructions.programs.expression import Expr, evaluate
+from constructions.problem import (
+    EachRead,
+    Inputs,
+    Lengths,
+    Problem,
+    State,
+    ValueRead,
+    dependencies,
+    solve,
+    states,
+    unfolded,
+)
+from constructions.programs.expression import evaluate
 from constructions.programs.stack import compiled
 
 POLYNOMIAL = 8  # a count that grows faster than n^8 between two lengths is called not polynomial
@@ -133,60 +144,78 @@ def _outside(problem: Problem, inputs: Inputs) -> str | None:
         return str(error)
     for value in (*solution.values.values(), solution.answer):
         if not low <= value <= high:
-            return f"the value {value} lies outside [{low}, {high}]"
+            return f"`value_bounds` is false: the value {value} lies outside [{low}, {high}]"
     return None
 
 
 def _disorder(problem: Problem, inputs: Inputs) -> str | None:
-    """What is wrong with the order of one instance."""
+    """What is wrong with the order of one instance: the first state at which something that the problem states is
+    false.
+    """
     lengths = tuple(len(s) for s in inputs)
-    n = problem.sizes(lengths)
-    bounds, slots = problem.index_bounds(lengths), problem.slots(lengths)
-    rank: dict[tuple[int, ...], int] = {}
-    holder: dict[int, tuple[int, ...]] = {}
     try:
         solve(problem, inputs)
         visited = list(states(problem, lengths))
     except ValueError as error:
         return str(error)
     if len(visited) != problem.count(lengths):
-        return f"{len(visited)} states are visited, {problem.count(lengths)} are stated"
-    for position, state in enumerate(visited):
-        here = n | dict(zip(problem.indices, state, strict=True))
-        slot = _slot(problem, lengths, here)
-        if (
-            state in rank
-            or not 0 <= slot < slots
-            or not all(b[0] <= i <= b[1] for i, b in zip(state, bounds, strict=True))
-        ):
-            return f"state {state} comes twice, or its slot {slot} or an index is out of bounds"
-        for wanted in dependencies(problem, state, lengths)[1]:
-            place = _slot(problem, lengths, n | dict(zip(problem.indices, wanted, strict=True)))
-            if holder.get(place) != wanted:
-                return f"state {state} asks for {wanted}, but its slot {place} holds {holder.get(place)}"
-        wrong = _wrong_distance(problem, here, position, rank)
-        if wrong:
-            return f"state {state}: {wrong}"
-        rank[state], holder[slot] = position, state
-    return None
+        return f"`count` is false: {len(visited)} states are visited, {problem.count(lengths)} are stated"
+    walk = _Walk(problem, lengths)
+    return next((f"state {state}: {wrong}" for state in visited if (wrong := walk.wrong_at(state))), None)
 
 
-def _wrong_distance(
-    problem: Problem, here: dict[str, int], position: int, rank: dict[tuple[int, ...], int]
-) -> str | None:
-    for read in problem.reads:
-        if not isinstance(read, ValueRead) or read.distance is None or evaluate(read.when, here) == 0:
-            continue
-        wanted = tuple(int(evaluate(e, here)) for e in read.state)
-        stated = int(evaluate(read.distance, here))
-        if position - rank[wanted] != stated:
-            return f"{read.name!r} is {position - rank[wanted]} states back, {stated} is stated"
-    return None
+class _Walk:
+    """The states of one instance in order, with what stands in every slot."""
 
+    def __init__(self, problem: Problem, lengths: Lengths) -> None:
+        self.problem, self.lengths, self.n = problem, lengths, problem.sizes(lengths)
+        self.bounds, self.slots = problem.index_bounds(lengths), problem.slots(lengths)
+        self.farthest = None if problem.locality is None else problem.locality(lengths)
+        self.rank: dict[State, int] = {}
+        self.holder: dict[int, State] = {}
 
-def _slot(problem: Problem, lengths: Lengths, here: dict[str, int]) -> int:
-    slot: Expr = problem.slot(lengths)
-    return int(evaluate(slot, here))
+    def wrong_at(self, state: State) -> str | None:
+        """What is false at the next state; None for nothing."""
+        wrong = self._out_of_bounds(state) or self._lost(state) or self._wrong_distance(state)
+        self.rank[state] = len(self.rank)
+        self.holder[self._slot(state)] = state
+        return wrong
+
+    def _out_of_bounds(self, state: State) -> str | None:
+        if state in self.rank:
+            return "`following` is false: the state comes a second time"
+        for called, index, (low, high) in zip(self.problem.indices, state, self.bounds, strict=True):
+            if not low <= index <= high:
+                return f"`index_bounds` is false: {called} = {index} lies outside [{low}, {high}]"
+        if not 0 <= self._slot(state) < self.slots:
+            return f"`slots` is false: its slot is {self._slot(state)}, there are 0 to {self.slots - 1}"
+        return None
+
+    def _lost(self, state: State) -> str | None:
+        """A value that another state has overwritten in the slot that both share."""
+        for wanted in dependencies(self.problem, state, self.lengths)[1]:
+            slot = self._slot(wanted)
+            if self.holder.get(slot) != wanted:
+                return f"`slot` is false: it asks for {wanted}, but its slot {slot} holds {self.holder.get(slot)}"
+        return None
+
+    def _wrong_distance(self, state: State) -> str | None:
+        here = self._names(state)
+        for read in self.problem.reads:
+            if not isinstance(read, ValueRead) or evaluate(read.when, here) == 0:
+                continue
+            back = len(self.rank) - self.rank[tuple(int(evaluate(e, here)) for e in read.state)]
+            if read.distance is not None and back != (stated := int(evaluate(read.distance, here))):
+                return f"`distance` is false: {read.name!r} is {back} states back, {stated} is stated"
+            if self.farthest is not None and back > self.farthest:
+                return f"`locality` is false: {read.name!r} is {back} states back, at most {self.farthest} is stated"
+        return None
+
+    def _slot(self, state: State) -> int:
+        return int(evaluate(self.problem.slot(self.lengths), self._names(state)))
+
+    def _names(self, state: State) -> dict[str, int]:
+        return self.n | dict(zip(self.problem.indices, state, strict=True))
 
 
 def _largest_reads(problem: Problem, lengths: Lengths) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 One text serves three: the oracle evaluates the expressions of a problem in plain Python (`solve`), the compiler turns
 the same expressions into blocks (`constructions.compiler`), and Assumption 3 is checked on them
-(`constructions.assumption`).  Names that an expression may use:
+(`constructions.assumption`).  An integer may stand wherever an expression is meant.  Names that an expression may use:
 
     n1, n2, ...     the lengths of the input sequences
     the indices     of a state, as the problem names them; in reads, transition and slot those of the state computed
@@ -10,14 +10,16 @@ the same expressions into blocks (`constructions.compiler`), and Assumption 3 is
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from constructions.programs.expression import Expr, Interval, constant, evaluate
-from constructions.programs.operations import Operate, operated
+from constructions.programs.expression import Expr, Interval, as_expression, evaluate
+from constructions.programs.operations import Operate
 
 Lengths = tuple[int, ...]
 State = tuple[int, ...]
+Quantity = Expr | int  # wherever an expression is meant, a number may stand
 Inputs = tuple[tuple[Any, ...], ...]  # the tokens of every input sequence: integers, or terms
 
 
@@ -27,8 +29,12 @@ class InputRead:
 
     name: str
     sequence: int
-    index: Expr
-    when: Expr = field(default_factory=lambda: constant(1))
+    index: Quantity
+    when: Quantity = 1
+
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Its expressions."""
+        return self.index, self.when
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +46,13 @@ class ValueRead:
     """
 
     name: str
-    state: tuple[Expr, ...]
-    when: Expr = field(default_factory=lambda: constant(1))
-    distance: Expr | None = None
+    state: tuple[Quantity, ...]
+    when: Quantity = 1
+    distance: Quantity | None = None
+
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Its expressions."""
+        return (*self.state, self.when, *(() if self.distance is None else (self.distance,)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +64,15 @@ class EachRead:
 
     name: str
     index: str
-    low: Expr
-    high: Expr
+    low: Quantity
+    high: Quantity
     reads: tuple["InputRead | ValueRead", ...]
-    value: Expr
+    value: Quantity
+
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Its expressions, those of the reads inside included."""
+        inside = [e for read in self.reads for e in read.quantities()]
+        return self.low, self.high, self.value, *inside
 
 
 Read = InputRead | ValueRead | EachRead
@@ -87,21 +102,22 @@ class Problem:
         value_bounds: an interval that holds all values, the answer and 0, from the largest lengths.
         locality: the largest distance that a value is read from, from the largest lengths; None: not local.
 
-    Raises ValueError where the numbers of indices differ, or a read has the name of an index, a length or another read.
+    Raises ValueError where the numbers of indices differ, or a read has the name of an index, a length or another read,
+    TypeError for what is neither an expression nor an integer.
     """
 
     name: str
     alphabets: tuple[Interval, ...]
     indices: tuple[str, ...]
-    empty: Expr
-    first: tuple[Expr, ...]
-    following: tuple[Expr, ...]
-    last: Expr
-    slot: Callable[[Lengths], Expr]
+    empty: Quantity
+    first: tuple[Quantity, ...]
+    following: tuple[Quantity, ...]
+    last: Quantity
+    slot: Callable[[Lengths], Quantity]
     reads: tuple[Read, ...]
-    transition: Expr
+    transition: Quantity
     answer_reads: tuple[ValueRead | EachRead, ...]
-    answer: Expr
+    answer: Quantity
     count: Callable[[Lengths], int]
     slots: Callable[[Lengths], int]
     index_bounds: Callable[[Lengths], tuple[Interval, ...]]
@@ -109,10 +125,12 @@ class Problem:
     locality: Callable[[Lengths], int] | None = None
 
     def __post_init__(self) -> None:
-        k = len(self.indices)
-        states = [read.state for read in (*self.reads, *self.answer_reads) if isinstance(read, ValueRead)]
-        if k < 1 or any(len(state) != k for state in (self.first, self.following, *states)):
-            raise ValueError(f"problem {self.name!r}: every state needs the {k} indices {self.indices}")
+        self._check_states()
+        for where, given in self._quantities():
+            try:
+                as_expression(given)
+            except TypeError as error:
+                raise TypeError(f"problem {self.name!r}, {where}: {error}") from None
         taken = {*self.indices, *self.sizes((0,) * len(self.alphabets))}
         for group in (self.reads, self.answer_reads):
             names = [read.name for read in group]
@@ -122,6 +140,27 @@ class Problem:
                     f"problem {self.name!r}: a read is called {double[0]!r}; names of reads are not empty, differ, and "
                     f"are none of {', '.join(sorted(taken))}"
                 )
+        object.__setattr__(self, "slot", cache(self.slot))  # asked for at every state, and costly to write anew
+
+    def _check_states(self) -> None:
+        """Every state is given by as many indices as there are."""
+        k, given = len(self.indices), {"first": self.first, "following": self.following}
+        given |= {r.name: r.state for r in (*self.reads, *self.answer_reads) if isinstance(r, ValueRead)}
+        for where, state in given.items():
+            if k < 1 or not isinstance(state, tuple) or len(state) != k:
+                shown = f"it has {len(state)}" if isinstance(state, tuple) else f"{state!r} was given"
+                raise ValueError(
+                    f"problem {self.name!r}, {where}: every state needs a tuple of the {k} indices {self.indices}; "
+                    f"{shown}"
+                )
+
+    def _quantities(self) -> Iterator[tuple[str, Quantity]]:
+        """All expressions, each with where it stands."""
+        yield from (("empty", self.empty), ("last", self.last), ("transition", self.transition))
+        yield from (("answer", self.answer), *(("first", e) for e in self.first))
+        yield from (("following", e) for e in self.following)
+        for read in (*self.reads, *self.answer_reads):
+            yield from ((read.name, e) for e in read.quantities())
 
     def sizes(self, lengths: Lengths) -> dict[str, int]:
         """The lengths by name: n1, n2, ..."""
@@ -151,7 +190,7 @@ def states(problem: Problem, lengths: Lengths) -> Iterator[State]:
     raise ValueError(f"problem {problem.name!r}: more than the {problem.count(lengths)} states that it states")
 
 
-def solve(problem: Problem, inputs: Inputs, operate: Operate = operated) -> Solution:
+def solve(problem: Problem, inputs: Inputs, operate: Operate | None = None) -> Solution:
     """The oracle: every value by the transition, in exact arithmetic; with `operate` also for inputs that are terms.
 
     Raises ValueError where a state reads a value that is not there yet or a token outside its sequence.

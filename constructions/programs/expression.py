@@ -6,13 +6,14 @@ how it becomes units of Eq. 3 in `constructions.programs.lowering`.  The operati
 integer gadgets beside them: nothing else can be written, so whatever is written can be compiled.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-from constructions.programs.operations import OPERATIONS, Interval, Operate, Value, operated
+from constructions.programs.evaluation import function_of
+from constructions.programs.operations import OPERATIONS, Interval, Operate, Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,11 @@ class Expr:
                 todo += [(argument, False) for argument in part.args if argument not in done]
         return tuple(done)
 
+    @cached_property
+    def function(self) -> Callable[[Mapping[str, Value]], Value]:
+        """Its value from those of the quantities that it names: see `evaluate`."""
+        return function_of(self.order)
+
     def __add__(self, other: "Expr | Value") -> "Expr":
         return linear(0, (self, 1), (other, 1))
 
@@ -49,7 +55,7 @@ class Expr:
 
     def __mul__(self, other: "Expr | Value") -> "Expr":
         if not isinstance(other, Expr):
-            return linear(0, (self, other))
+            return linear(0, (self, as_expression(other).data[0]))
         if self.op == "linear" and not self.args:
             return linear(0, (other, self.data[0]))
         if other.op == "linear" and not other.args:
@@ -98,14 +104,23 @@ def name(text: str) -> Expr:
     return Expr("name", (), (text,))
 
 
+@lru_cache(maxsize=2**12)
 def constant(value: Value) -> Expr:
     """A number."""
     return Expr("linear", (), (value,))
 
 
 def as_expression(value: "Expr | Value") -> Expr:
-    """The expression itself, or a number as one."""
-    return value if isinstance(value, Expr) else constant(value)
+    """The expression itself, or a number as one.  Raises TypeError for anything else, a truth value above all: == and
+    != compare objects, not quantities.
+    """
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, bool):
+        raise TypeError(f"{value} was given as an expression; write equal(x, y) for x == y, differ(x, y) for x != y")
+    if not isinstance(value, int | Fraction):
+        raise TypeError(f"{value!r} was given; an expression, or an integer such as 1, is needed")
+    return constant(value)
 
 
 def linear(start: Value, *terms: tuple["Expr | Value", Value]) -> Expr:
@@ -156,59 +171,64 @@ def differ(a: "Expr | Value", b: "Expr | Value") -> Expr:
     return 1 - equal(a, b)
 
 
-def select(flag: Expr, x: "Expr | Value", y: "Expr | Value") -> Expr:
+def select(flag: "Expr | int", x: "Expr | Value", y: "Expr | Value") -> Expr:
     """x where the flag is 1, y where it is 0."""
-    return Expr("select", (flag, as_expression(x), as_expression(y)))
+    return Expr("select", (as_expression(flag), as_expression(x), as_expression(y)))
 
 
-def square(a: Expr) -> Expr:
+def square(a: "Expr | int") -> Expr:
     """a^2."""
-    return Expr("square", (a,))
+    return Expr("square", (as_expression(a),))
 
 
-def quotient(a: Expr, p: int) -> Expr:
+def quotient(a: "Expr | int", p: int) -> Expr:
     """floor(a / p) for a constant p >= 1; its units grow with the range of a / p.  Raises ValueError for p < 1."""
-    return Expr("quotient", (a,), (_at_least_one(p),))
+    return Expr("quotient", (as_expression(a),), (_at_least_one(p),))
 
 
-def modulo(a: Expr, p: int) -> Expr:
+def modulo(a: "Expr | int", p: int) -> Expr:
     """a mod p in {0, ..., p - 1} for a constant p >= 1, as costly as `quotient`.  Raises ValueError for p < 1."""
-    return Expr("modulo", (a,), (_at_least_one(p),))
+    return Expr("modulo", (as_expression(a),), (_at_least_one(p),))
 
 
-def table(a: Expr, low: int, values: Sequence[int]) -> Expr:
+def table(a: "Expr | int", low: int, values: Sequence[int]) -> Expr:
     """values[a - low], the first value below the table and the last one above it.  Raises ValueError for no values."""
     if not values:
         raise ValueError("a table needs at least one value")
-    return Expr("table", (a,), (low, tuple(values)))
+    return Expr("table", (as_expression(a),), (low, tuple(values)))
 
 
 def evaluate(
-    expression: Expr,
+    expression: "Expr | int",
     values: Mapping[str, Any],
     known: dict[Expr, Any] | None = None,
-    operate: Operate = operated,
+    operate: Operate | None = None,
 ) -> Any:
     """The value of an expression for given named quantities, in exact arithmetic.
 
-    `known` remembers shared parts for one set of values.  `operate`: what operations do to values that are no numbers
-    (`constructions.programs.terms`).  Raises KeyError for a name without a value, ValueError where
-    a flag is neither 0 nor 1 or an operation on integers meets a fraction.
+    `operate`: what operations do to values that are no numbers (`constructions.programs.terms`); `known` remembers
+    their shared parts for one set of values.  Raises KeyError for a name without a value, ValueError where a flag is
+    neither 0 nor 1 or a sum is no integer.
     """
+    whole = as_expression(expression)
+    if operate is None:
+        return whole.function(values)
     found = {} if known is None else known
-    for part in expression.order:
+    for part in whole.order:
         if part not in found:
             if part.op == "name":
                 found[part] = values[part.data[0]]
             else:
                 value = operate(part.op, [found[a] for a in part.args], part.data)
-                found[part] = value if isinstance(value, int) else _whole(value, part)
-    return found[expression]
+                found[part] = _whole(value) if isinstance(value, Fraction) else value
+    return found[whole]
 
 
-def bounds(expression: Expr, given: Mapping[str, Interval], known: dict[Expr, Interval] | None = None) -> Interval:
+def bounds(
+    expression: "Expr | int", given: Mapping[str, Interval], known: dict[Expr, Interval] | None = None
+) -> Interval:
     """An interval that holds all values for quantities in the given intervals.  Raises KeyError for an unknown name."""
-    found = {} if known is None else known
+    found, expression = {} if known is None else known, as_expression(expression)
     for part in expression.order:
         if part not in found:
             if part.op == "name":
@@ -218,14 +238,14 @@ def bounds(expression: Expr, given: Mapping[str, Interval], known: dict[Expr, In
     return found[expression]
 
 
-def names(expression: Expr) -> set[str]:
+def names(expression: "Expr | int") -> set[str]:
     """The quantities that an expression reads."""
-    return {part.data[0] for part in expression.order if part.op == "name"}
+    return {part.data[0] for part in as_expression(expression).order if part.op == "name"}
 
 
-def renamed(expression: Expr, into: Mapping[str, Expr], known: dict[Expr, Expr] | None = None) -> Expr:
+def renamed(expression: "Expr | int", into: Mapping[str, Expr], known: dict[Expr, Expr] | None = None) -> Expr:
     """The expression with each name in `into` replaced by what stands there."""
-    known = {} if known is None else known
+    known, expression = {} if known is None else known, as_expression(expression)
     if expression not in known:
         args = [renamed(a, into, known) for a in expression.args]
         if expression.op == "name":
@@ -237,12 +257,10 @@ def renamed(expression: Expr, into: Mapping[str, Expr], known: dict[Expr, Expr] 
     return known[expression]
 
 
-def _whole(value: Any, expression: Expr) -> Any:
-    if isinstance(value, Fraction):
-        if value.denominator != 1:
-            raise ValueError(f"{expression.op} gave {value}; quantities are integers")
-        return int(value)
-    return value
+def _whole(value: Fraction) -> int:
+    if value.denominator != 1:
+        raise ValueError(f"a sum gave {value}; quantities are integers")
+    return int(value)
 
 
 def _at_least_one(p: int) -> int:

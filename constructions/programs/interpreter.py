@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from constructions.programs.expression import Expr, Interval, evaluate
-from constructions.programs.operations import Operate, operated
+from constructions.programs.operations import Operate
 from constructions.programs.program import POSITION, Define, Program, Recall, Slots, Statement, Total
 
 Token = Mapping[str, Any]  # fields, integers or terms; one that is not named is 0
@@ -29,7 +29,7 @@ class Interpreter:
     """
 
     program: Program
-    operate: Operate = operated
+    operate: Operate | None = None
     within: Callable[[Any], Interval] = _itself
     position: int = 0
     registers: dict[str, Any] = field(default_factory=dict)

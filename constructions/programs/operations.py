@@ -1,10 +1,11 @@
-"""What each operation of an expression does to values and to intervals: the table that evaluation and bounds read."""
+"""What each operation of an expression is in Python, and on intervals: the table that evaluation and bounds read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import floor
-from typing import Any
+from typing import Any, NoReturn
 
 Interval = tuple[int, int]
 Value = int | Fraction
@@ -14,10 +15,22 @@ Operate = Callable[[str, list[Any], tuple], Any]
 
 @dataclass(frozen=True)
 class Operation:
-    """What an operation does to values and to intervals; both get the arguments and the constants."""
+    """What an operation is in Python, its arguments being {0}, {1}, {2} and its constants {data}, and what it does to
+    intervals, given those of the arguments and the constants.
+    """
 
-    evaluate: Callable[[list, tuple], Value]
+    python: str
     bounds: Callable[[list, tuple], Interval]
+
+    @cached_property
+    def evaluate(self) -> Callable[[list, tuple], Any]:
+        """The same text as a function of the arguments `a` and the constants `d`."""
+        return eval(f"lambda a, d: {self.python.format('a[0]', 'a[1]', 'a[2]', data='d')}", {"no_flag": no_flag})
+
+
+def no_flag(value: Value) -> NoReturn:
+    """Raises ValueError: the value was used as a flag, and is none."""
+    raise ValueError(f"{value} was used as a flag; flags are 0 or 1")
 
 
 def _corners(intervals: list[Interval]) -> Interval:
@@ -40,40 +53,28 @@ def _flag_bounds(never: bool, always: bool) -> Interval:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "linear": Operation(lambda a, d: d[0] + sum(c * x for c, x in zip(d[1:], a, strict=True)), _linear_bounds),
-    "maximum": Operation(lambda a, _: max(a), lambda i, _: (max(i[0][0], i[1][0]), max(i[0][1], i[1][1]))),
-    "above": Operation(lambda a, _: int(a[0] >= 1), lambda i, _: _flag_bounds(i[0][1] < 1, i[0][0] >= 1)),
-    "zero": Operation(
-        lambda a, _: int(a[0] == 0), lambda i, _: _flag_bounds(not i[0][0] <= 0 <= i[0][1], i[0] == (0, 0))
-    ),
+    # A sum may have any number of terms; `evaluation` writes them out instead.
+    "linear": Operation("d[0] + sum(c * x for c, x in zip(d[1:], a, strict=True))", _linear_bounds),
+    "maximum": Operation("{0} if {0} >= {1} else {1}", lambda i, _: (max(i[0][0], i[1][0]), max(i[0][1], i[1][1]))),
+    "above": Operation("1 if {0} >= 1 else 0", lambda i, _: _flag_bounds(i[0][1] < 1, i[0][0] >= 1)),
+    "zero": Operation("1 if {0} == 0 else 0", lambda i, _: _flag_bounds(not i[0][0] <= 0 <= i[0][1], i[0] == (0, 0))),
     "select": Operation(
-        lambda a, _: a[1] if _flag(a[0]) else a[2],
+        "{1} if {0} == 1 else {2} if {0} == 0 else no_flag({0})",
         lambda i, _: (min(i[1][0], i[2][0]), max(i[1][1], i[2][1])),
     ),
-    "product": Operation(lambda a, _: a[0] * a[1], lambda i, _: _corners(i)),
-    "square": Operation(lambda a, _: a[0] ** 2, _square_bounds),
-    "quotient": Operation(lambda a, d: a[0] // d[0], lambda i, d: (i[0][0] // d[0], i[0][1] // d[0])),
+    "product": Operation("{0} * {1}", lambda i, _: _corners(i)),
+    "square": Operation("{0} * {0}", _square_bounds),
+    "quotient": Operation("{0} // {data}[0]", lambda i, d: (i[0][0] // d[0], i[0][1] // d[0])),
     "modulo": Operation(
-        lambda a, d: a[0] % d[0],
+        "{0} % {data}[0]",
         lambda i, d: (i[0][0] % d[0], i[0][1] % d[0]) if i[0][0] // d[0] == i[0][1] // d[0] else (0, d[0] - 1),
     ),
     "table": Operation(
-        lambda a, d: d[1][min(max(a[0] - d[0], 0), len(d[1]) - 1)],
+        "{data}[1][min(max({0} - {data}[0], 0), len({data}[1]) - 1)]",
         lambda i, d: _hull(d[1][max(i[0][0] - d[0], 0) : max(i[0][1] - d[0], 0) + 1] or d[1][-1:]),
     ),
 }
 
 
-def operated(op: str, arguments: list, data: tuple) -> Value:
-    """The operation on numbers."""
-    return OPERATIONS[op].evaluate(arguments, data)
-
-
 def _hull(values: Sequence[int]) -> Interval:
     return min(values), max(values)
-
-
-def _flag(value: Value) -> bool:
-    if value not in (0, 1):
-        raise ValueError(f"{value} was used as a flag; flags are 0 or 1")
-    return value == 1

@@ -84,11 +84,19 @@ def test_names_and_renaming():
     assert evaluate(moved, {"b": 2}) == 10
 
 
-def test_temporary_expressions_never_share_what_is_known():
-    """A dictionary by id would hand a dead expression's value to a new one at the same address."""
-    known: dict = {}
+def test_long_and_deep_expressions_are_evaluated():
+    """Neither a sum of thousands of terms nor a chain of thousands of operations meets a limit of Python's parser."""
+    wide = linear(1, *((a >= k, 2) for k in range(3000)))
+    deep = a
     for k in range(1000):
-        assert evaluate(a + k, {"a": 0}, known) == k
+        deep = maximum(deep, k) - 1
+    assert evaluate(wide, {"a": 1000}) == 1 + 2 * 1001
+    assert evaluate(deep, {"a": 0}) == 998
+
+
+def test_a_name_is_a_key_and_never_code():
+    odd = "x') or exit() #"
+    assert evaluate(name(odd) + 1, {odd: 2}) == 3
 
 
 @pytest.mark.parametrize(
@@ -100,11 +108,21 @@ def test_temporary_expressions_never_share_what_is_known():
         (lambda: a * Fraction(1, 3), "m / 2"),
         (lambda: evaluate(select(a, 1, 2), {"a": 2}), "used as a flag"),
         (lambda: evaluate(a * Fraction(1, 2), {"a": 1}), "quantities are integers"),
+        (lambda: evaluate((a + 1) * Fraction(1, 2), {"a": 2}), "gave 3/2"),
+        (lambda: select(a == 1, a, 0), r"equal\(x, y\) for x == y"),
     ],
 )
 def test_refusals(build, says):
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises((ValueError, TypeError), match=says):
         build()
+
+
+def test_integers_are_taken_where_an_expression_is_meant():
+    assert evaluate(3, {}) == 3
+    assert bounds(3, {}) == (3, 3)
+    assert names(3) == set()
+    assert evaluate(select(1, a, 0), {"a": 7}) == 7
+    assert evaluate(renamed(3, {"a": b}), {}) == 3
 
 
 def test_a_comparison_is_no_truth_value():
