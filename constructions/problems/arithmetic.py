@@ -130,7 +130,7 @@ class Arithmetic:
         """The expression and =."""
         return [*map(token, instance), token("=")]
 
-    def expected(self, instance: Line) -> list[Token]:
+    def expected(self, instance: Line, limits: Limits | None = None) -> list[Token]:  # noqa: ARG002 - the same for all
         """The lines that follow, = after each but the last; for a number, that number."""
         following = list(lines(instance, self.numbers)) or [instance]
         text = [symbol for line in following for symbol in ("=", *line)][1:]

@@ -87,7 +87,7 @@ class EditRows:
         """s1 | s2 <sep>."""
         return [*_copy(instance, 0), {MARK: SEPARATOR, ROW: 0}]
 
-    def expected(self, instance: Inputs) -> list[Token]:
+    def expected(self, instance: Inputs, limits: Limits | None = None) -> list[Token]:  # noqa: ARG002 - the same for all
         """Every row behind its copy, the separator and the answer; the table is filled here, by A.4's recurrence."""
         s1, s2 = instance
         rows = [[self.costs.first_row * k for k in range(len(s2) + 1)]]

@@ -18,7 +18,7 @@ from constructions.compiler import (
 from constructions.problem import Inputs, Lengths, Problem, solve
 from constructions.problems.task import Limits, Shown
 from constructions.programs.interpreter import Token
-from constructions.programs.operations import Operate, operated
+from constructions.programs.operations import Operate
 from constructions.programs.program import Program
 
 
@@ -96,10 +96,14 @@ class Table:
             tokens.append({separator(j + 1): 1})
         return tokens
 
-    def expected(self, instance: Inputs, operate: Operate = operated) -> list[Token]:
-        """Every state with its value, the separator, and the answer; `operate` for inputs that are terms."""
+    def expected(
+        self, instance: Inputs, limits: Limits | None = None, operate: Operate | None = None
+    ) -> list[Token]:
+        """Every state with its value, the separator, and the answer; the ring's slots are those of the limits,
+        `operate` is for inputs that are terms.
+        """
         solution = solve(self.problem, instance, operate)
-        lengths = tuple(len(sequence) for sequence in instance)
+        lengths = tuple(map(len, instance)) if limits is None else limits.lengths
         ring = slot_count(self.problem, lengths, 5) if self.theorem == 5 else 0
         tokens: list[Token] = []
         for k, (state, value) in enumerate(solution.values.items()):

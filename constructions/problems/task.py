@@ -81,8 +81,10 @@ class Task(Protocol):
         """The tokens that are given."""
         ...
 
-    def expected(self, instance: Instance) -> list[Token]:
-        """The oracle: the tokens that are to follow the prompt, the last one included."""
+    def expected(self, instance: Instance, limits: Limits | None = None) -> list[Token]:
+        """The oracle: the tokens that are to follow the prompt, the last one included, as a stack compiled for the
+        limits should put them out (by default for the instance alone): a token may name a slot of the stack's memory.
+        """
         ...
 
     def shown(self, instance: Instance, tokens: Sequence[Token]) -> Shown:

@@ -85,7 +85,7 @@ def opened(task: Copying, lengths: Lengths, terms: Terms) -> Inputs:
 def wanted(task: Copying, instance: Inputs, terms: Terms) -> list[Token]:
     """The oracle's tokens behind the prompt, as terms: by the problem's own recurrence (`constructions.problem`)."""
     if isinstance(task, Table):
-        return task.expected(instance, terms.operate)
+        return task.expected(instance, operate=terms.operate)
     solution = solve(_problem(task), instance, terms.operate)
     n1, n2 = map(len, instance)
     rows = [[solution.values[j, k] for k in range(1, n2 + 1)] for j in range(1, n1 + 1)]

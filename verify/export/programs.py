@@ -66,7 +66,7 @@ def text_of(task: Task, stack: Stack, instances: Sequence[Instance]) -> Text:
     fields = [field.name for field in stack.program.fields]
     rows = []
     for instance in instances:
-        tokens = prompt_tokens(fields, [*task.prompt(instance), *task.expected(instance)])
+        tokens = prompt_tokens(fields, [*task.prompt(instance), *task.expected(instance, task.limits(instances))])
         last = np.zeros((len(tokens), 1), np.int32)
         last[-1] = 1
         rows.append(np.concatenate([tokens, last], axis=1))

@@ -93,6 +93,18 @@ def _every_quantity(stack, task, instance, streams):
             assert stack.forms[called].at(scalars) == value, called
 
 
+def test_a_ring_has_the_slots_of_the_stack_s_limits():
+    """The ring of edit distance has n2 + 2 slots, n2 that of the longest instance: shorter ones go round it later."""
+    task = TASKS["edit distance, ring"][0]
+    limits = task.limits([task.parse("abcab|bcabc")])
+    program = task.program(limits)
+    fields = [field.name for field in program.fields]
+    for text in ("abc|bca", "abcab|b", "bb|abab"):
+        instance = task.parse(text)
+        want = prompt_tokens(fields, task.prompt(instance) + task.expected(instance, limits))
+        np.testing.assert_array_equal(chain_of(task, program, instance, limits.longest), want)
+
+
 def test_the_paper_s_chains():
     """Section 4 and A.5, and formats.md section 10."""
     task = TASKS["lis"][0]
