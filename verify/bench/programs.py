@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterator, Sequence
 
+import jax
 import numpy as np
 
 from bounds.formats import format_of
 from constructions.generate import LENGTH, Machine, generate, machine, prompt_tokens
+from constructions.packed import initial
 from constructions.problems import edit_distance
 from constructions.problems.edit_distance import Costs
 from constructions.problems.edit_rows import EditRows
@@ -16,9 +18,11 @@ from constructions.programs.stack import compiled
 from verify.bench.timing import Ratio, Timing
 
 LONG, SHORT = 99, 30  # lengths of both strings: T = 10 003 and 964 by Theorem 4
+HALF = 70  # T = 5044; its slots are told apart by two digits, as those of LONG are
 ROWS = 182  # of both strings: T = 100 104 by Theorem 5
 INSTANCES, SIZE = 64, 12
-CASES = 5  # rows
+MANY = 2048  # random instances, in batches of INSTANCES
+CASES = 7  # rows
 
 
 def program_cases() -> Iterator[Timing]:
@@ -26,8 +30,10 @@ def program_cases() -> Iterator[Timing]:
     table = Table(edit_distance.edit_distance(Costs()), edit_distance.notation(), 4)
     yield whole_run(table, strings(LONG))
     yield compilation(table)
+    yield memory(table)
     yield flat(EditRows(), strings(ROWS))
     yield from batched(table)
+    yield many(table)
 
 
 def whole_run(task: Task, instance: Instance) -> Timing:
@@ -51,6 +57,22 @@ def compilation(task: Task) -> Timing:
     short, long = (_compiling(task, strings(n)) for n in (SHORT, LONG - 1))  # neither compiled before
     share = Ratio(short / long, "short / long program's", 0.5)
     return Timing(f"{task.name}, Theorem 4, n = {LONG - 1} and {SHORT}", "compilation", long, ratio=share)
+
+
+def memory(task: Task) -> Timing:
+    """The bytes of all weights and states at T = 10 003; linear in T where a program half as long has as many a
+    token.
+    """
+    found = {}
+    for n in (HALF, LONG):
+        begin = time.perf_counter()
+        made, _, limit = prepared(task, [strings(n)])
+        arrays = jax.tree.leaves((made, [initial(block) for block in made.blocks]))
+        found[n] = time.perf_counter() - begin, sum(array.nbytes for array in arrays), limit
+    seconds, held, limit = found[LONG]
+    share = Ratio(found[HALF][1] / found[HALF][2] / (held / limit), "bytes a token, half / whole program", 0.8)
+    what = f"{task.name}, Theorem 4, T = {limit}, bytes held"
+    return Timing(what, "making the weights", seconds, ratio=share, peak_bytes=held)
 
 
 def flat(task: Task, instance: Instance) -> Timing:
@@ -83,6 +105,23 @@ def batched(task: Task) -> Iterator[Timing]:
         share, seconds = Ratio(times[1] / times[INSTANCES], "one instance's time", 1 / 3), times[INSTANCES]
         what, rate = f"{INSTANCES} of {task.name}, n = {SIZE}", tokens / seconds / 1e3
         yield Timing(what, run_as, seconds, rate, "ktoken/s", share)
+
+
+def many(task: Task) -> Timing:
+    """Thousands of random instances, every token of each against the oracle."""
+    rng = np.random.default_rng(1)
+    instances = [task.draw(SIZE, rng) for _ in range(MANY)]
+    made, prompts, limit = prepared(task, instances)
+    wanted = [_tokens(task, instance) for instance in instances]
+    _timed(made, prompts[:INSTANCES], limit)  # compiles
+    begin, right = time.perf_counter(), True
+    for start in range(0, MANY, INSTANCES):
+        run = generate(made, prompts[start : start + INSTANCES], limit)
+        for k, want in enumerate(wanted[start : start + INSTANCES]):
+            right &= bool(np.array_equal(run.tokens[k, : run.lengths[k]], want))
+    seconds, tokens = time.perf_counter() - begin, sum(map(len, wanted))
+    what = f"{MANY} random {task.name}, n = {SIZE}"
+    return Timing(what, "batched, compared", seconds, tokens / seconds / 1e3, "ktoken/s", exact=right)
 
 
 def prepared(task: Task, instances: Sequence[Instance]) -> tuple[Machine, list[np.ndarray], int]:
