@@ -12,6 +12,7 @@ from constructions.programs.stack import Stack
 from verify.dp.cases import cases
 from verify.dp.checks import checks, margin_check, range_check
 from verify.dp.command import measure
+from verify.dp.cost import Plan, plan
 from verify.dp.dtypes import dtypes_check, first_unequal
 from verify.dp.growth import growth_check, points
 from verify.dp.quantities import quantities_checks
@@ -29,7 +30,7 @@ def dp_done() -> Done:
     settings = parse({"problem": "subarray", "theorem": "5", "input": "3 -5 4 -1 2 7"})
     (case,) = cases(settings)
     assert case.task is not None
-    return measure(case, case.task, settings)
+    return measure(plan(case, case.task, settings), settings)
 
 
 def verdicts(found: list[Check]) -> dict[str, Verdict]:
@@ -48,7 +49,8 @@ def broken(stack: Stack, writes: str, change: Callable[[MambaBlock], MambaBlock]
 
 
 def rerun(done: Done, stack: Stack) -> Done:
-    return execute(done.case, done.task, done.batch, done.limits, stack)
+    lengths = tuple(map(len, done.wanted))
+    return execute(Plan(done.case, done.task, done.batch, done.limits, lengths), stack)
 
 
 def with_entries(linear: LinearMap, change: Callable[[tuple[str, str], np.ndarray], np.ndarray]) -> LinearMap:

@@ -1,5 +1,6 @@
 """What `verify dp` decides of A.4-A.7 without running a stack: windows, Assumption 3, leaks; how chains are written."""
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +13,14 @@ from constructions.problems.edit_distance import Costs
 from constructions.programs.program import Recall
 from constructions.programs.stack import reach_of
 from verify.dp.assumption import chain_findings
+from verify.dp.cases import Case, cases
+from verify.dp.command import planned
+from verify.dp.cost import needed, plan
 from verify.dp.dtypes import LONGEST, Range, range_by_length
-from verify.dp.instances import _with_slots, batch, limits, window
+from verify.dp.instances import _with_slots, batch, limits, refuse_short, window
 from verify.dp.layers import refuse_token
 from verify.dp.leak import SMALL, Ring, measured
 from verify.dp.locality import REPEATS, conflict, least_window, unforgetting
-from verify.dp.memory import needed
 from verify.dp.rows import as_written
 from verify.dp.settings import DpSettings, parse
 from verify.errors import BadInput
@@ -90,13 +93,12 @@ def test_m_enlarges_the_ring_and_T_the_run():
     instances = batch(found, settings).all
     at = limits(found, instances, replace(settings, m=40, T=5000))
     assert at.longest == 5000
-    assert window(found.program(at)) >= 40
-    shorter = replace(at, lengths=tuple(n - 1 for n in at.lengths))
-    assert window(found.program(shorter)) < 40
+    assert window(found.program(at)) == 40
+    assert all(n <= larger for n, larger in zip((2, 2), at.lengths, strict=True))
     with pytest.raises(BadInput, match="need m ="):
         limits(found, instances, replace(settings, m=2))
-    with pytest.raises(BadInput, match="small family included"):
-        limits(found, instances, replace(settings, T=5))
+    with pytest.raises(BadInput, match=r"small family included.*--T 43"):
+        refuse_short([19, 43], replace(settings, T=20))
     with pytest.raises(BadInput, match="whatever the lengths are"):
         _with_slots(task("subarray", 5), task("subarray", 5).limits([((1,),)]), 9)
 
@@ -117,23 +119,65 @@ def test_a_format_s_range_ends_where_the_first_number_is_rounded():
     assert range_by_length(found, at, "float64") == Range("float64", LONGEST, True, "")
 
 
-def test_an_input_that_is_none_is_refused_with_one_that_is():
-    with pytest.raises(BadInput, match="nearest that works: --input"):
-        batch(task("lis", 4), parse({"problem": "lis", "input": "one two"}))
+@pytest.mark.parametrize(
+    ("name", "theorem", "text", "nearest"),
+    [
+        ("lis", 4, "one two", None),
+        ("lis", 4, "5000 -3 7", "999 0 7"),
+        ("lis", 4, "1 two 3", "1 3"),
+        ("lis", 4, "1 2 | 3", "1 2"),
+        ("matrix-chain", 4, "2 x 30", "2 9"),
+        ("edit-distance", 4, "abc", "abc|"),
+        ("edit-distance", 5, "aB|C", "ab|c"),
+        ("edit-distance", 4, "a|b|c", "a|b"),
+        ("arithmetic", 5, "7*(2+", "7"),
+        ("arithmetic", 5, "3+7/0", "3+7"),
+        ("arithmetic", 5, "&", None),
+    ],
+)
+def test_an_input_that_is_none_is_refused_with_the_nearest_that_a_shell_can_take(name, theorem, text, nearest):
+    """None: nothing of it can be kept, so an example is named."""
+    found = task(name, theorem)
+    with pytest.raises(BadInput) as refusal:
+        batch(found, parse({"problem": name, "input": text}))
+    option, typed = shlex.split(refusal.value.nearest)
+    assert option == "--input"
+    assert found.written(found.parse(typed)) == typed
+    assert nearest in (typed, None)
 
 
 def test_a_token_that_the_run_does_not_have_is_refused():
-    found = task("lis", 4)
-    instance = found.parse("3 1 2")
-    length = len(found.prompt(instance)) + len(found.expected(instance))
-    refuse_token(found, instance, length)
+    """By Theorem 4 the run is the shorter one: the token that is named must be there by both."""
+    settings = DpSettings("edit-distance", "ab|c")
+    plans = [
+        plan(Case("edit-distance", k, task("edit-distance", k)), task("edit-distance", k), settings) for k in (4, 5)
+    ]
+    (length, longer) = (each.lengths[0] for each in plans)
+    assert length < longer
+    refuse_token(plans, replace(settings, trace=length))
     with pytest.raises(BadInput, match=f"nearest that works: --trace {length}"):
-        refuse_token(found, instance, length + 1)
+        refuse_token(plans, replace(settings, trace=length + 1))
 
 
 def test_the_estimate_of_memory_grows_with_everything_that_grows():
     found = task("lis", 4)
     small, large = (found.program(found.limits([((1,) * n,)])) for n in (5, 50))
-    sizes = [(small, 1, 1, 9, 4), (large, 1, 1, 9, 4), (large, 64, 64, 9, 4), (large, 64, 640, 9, 4)]
-    found_sizes = [needed(*each) for each in (*sizes, (large, 64, 640, 99, 4), (large, 64, 640, 99, 8))]
+    sizes = [(small, [9], 4), (large, [9], 4), (large, [9] * 64, 4), (large, [9] * 640, 4)]
+    found_sizes = [needed(*each) for each in (*sizes, (large, [99] * 640, 4), (large, [99] * 640, 8))]
     assert found_sizes == sorted(set(found_sizes))
+
+
+def test_what_is_too_costly_is_refused_with_a_size_that_is_not():
+    settings = parse({"problem": "lis", "n": "900", "instances": "3"})
+    with pytest.raises(BadInput, match="slots of memories") as refusal:
+        planned(cases(settings), settings)
+    option, n = refusal.value.nearest.split()
+    assert option == "--n"
+    at = replace(settings, n=int(n))
+    planned(cases(at), at)
+    given = replace(parse({"problem": "lis"}), input=" ".join(map(str, range(900))))
+    with pytest.raises(BadInput, match="slots of memories") as refusal:
+        planned(cases(given), given)
+    shorter = replace(given, input=shlex.split(refusal.value.nearest)[1])
+    assert (shorter.input or "").startswith("0 1 2 3")
+    planned(cases(shorter), shorter)

@@ -6,7 +6,11 @@ import pytest
 
 import verify.dp.command
 from verify.cli import main
+from verify.dp.cases import cases
 from verify.dp.dtypes import Range
+from verify.dp.rows import missing_row
+from verify.dp.settings import parse
+from verify.dp.words import sentence
 
 FIELDS = {
     *("problem", "theorem", "input", "chain", "answer", "oracle", "exact", "tokens", "margin", "state_entries"),
@@ -67,21 +71,27 @@ def test_the_chain_the_layers_and_a_token_are_shown_and_the_page_is_the_same_eac
     assert sum(name.endswith(".png") for name in pages[0]) == 2
 
 
-def test_a_problem_without_the_theorem_is_a_row_with_the_reason(capsys):
-    assert main(["dp", "lis", "--theorem", "5", "--json", "--no-report"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    (row,) = found["rows"]
-    assert set(row) >= FIELDS
-    assert "distance that grows" in row["reason"]
-    assert found["verdict"] == "SKIPPED"
+def test_a_problem_without_the_theorem_is_a_row_with_the_reason():
+    (missing,) = [missing_row(case) for case in cases(parse({"problem": "lis"})) if case.task is None]
+    assert set(missing) >= FIELDS
+    assert "not m-local" in missing["reason"]
+    assert "lis by Theorem 5 (it is not m-local" in sentence([missing], [], parse({"problem": "lis"}), False)
+
+
+def test_the_one_theorem_that_a_problem_has_not_is_refused_with_the_other(capsys):
+    assert main(["dp", "lis", "--theorem", "5", "--json", "--no-report"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "it is not m-local" in said.err
+    assert said.err.endswith("nearest that works: --theorem 4\n")
 
 
 def test_an_interrupt_keeps_the_rows_that_are_done(monkeypatch, capsys):
     true_measure = verify.dp.command.measure
 
-    def interrupted(case, task, settings):
-        if case.theorem == 4:
-            return true_measure(case, task, settings)
+    def interrupted(plan, settings):
+        if plan.case.theorem == 4:
+            return true_measure(plan, settings)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(verify.dp.command, "measure", interrupted)
@@ -98,6 +108,7 @@ def test_an_interrupt_keeps_the_rows_that_are_done(monkeypatch, capsys):
         ["nope.py:X"],
         ["lis", "--mod", "7"],
         ["lis", "--m", "7"],
+        ["lis", "--n", "1000"],
         ["lis", "--input", "x"],
         ["lis", "--input", "5000"],
         ["lis", "--input", "1", "--T", "3"],

@@ -1,16 +1,21 @@
 """What `verify dp` is asked: options as numbers, contradictions, names and commands that say them again."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+import verify.dp.command
 from constructions.problems.edit_distance import Costs
+from constructions.programs.interpreter import interpreted
 from verify.cli import main
 from verify.dp.cases import cases, loaded
 from verify.dp.rows import as_written
 from verify.dp.settings import DpSettings, parse
+from verify.dp.words import sentence
 from verify.errors import BadInput
+from verify.verdict import Check, Verdict
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 (STAIRS,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)  # the example that users are shown
@@ -99,6 +104,16 @@ def test_a_user_s_problem_has_both_theorems(stairs):
         assert as_written(case.task, instance, case.task.expected(instance)) == "3 1 4 1 5 9 | 3 1 5 2 7 11 | 11"
 
 
+def test_integers_may_stand_for_expressions(stairs):
+    stairs.write_text(STAIRS.replace("constant(1)", "1").replace("constant(2)", "2").replace("when=n >= 1", "when=1"))
+    for case in cases(parse({"problem": f"{stairs}:STAIRS"})):
+        assert case.task is not None
+        instance = case.task.parse("3 1 4")
+        program = case.task.program(case.task.limits([instance]))
+        tokens = [token for token, _ in interpreted(program, case.task.prompt(instance), program.longest)]
+        assert tokens[-1]["answer"] == 5
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
@@ -128,8 +143,19 @@ def test_what_the_file_has_is_offered(stairs):
         ('ValueRead("one back", (i - 1,), when=i > 1,', 'ValueRead("one back", (i + 1,), when=i > 1,'),
         ("count=lambda lengths: lengths[0],", "count=lambda lengths: 1 // 0,"),
         ("locality=lambda lengths: 2,", "locality=lambda lengths: lengths[7],"),
+        ("first=(constant(1),)", "first=(1)"),
+        ("when=i > 1,", "when=i == 1,"),
+        ("count=lambda lengths: lengths[0],", "count=lambda lengths: exit(4),"),
     ],
-    ids=["unknown name", "reads a later state", "a function that raises", "a locality that raises"],
+    ids=[
+        "unknown name",
+        "reads a later state",
+        "a function that raises",
+        "a locality that raises",
+        "no tuple",
+        "==",
+        "exit",
+    ],
 )
 def test_a_malformed_problem_is_one_line_and_exit_code_2(stairs, old, new, capsys):
     stairs.write_text(STAIRS.replace(old, new))
@@ -138,3 +164,25 @@ def test_a_malformed_problem_is_one_line_and_exit_code_2(stairs, old, new, capsy
     assert said.out == ""
     assert said.err.count("\n") == 1
     assert "nearest that works" in said.err
+
+
+def test_a_false_property_is_named_and_what_the_file_prints_spoils_no_document(stairs, capsys, monkeypatch):
+    """A value two states back whose `distance` says one: by Theorem 5 the chain goes wrong, and the cause is told."""
+    monkeypatch.setattr(verify.dp.command, "differences", lambda *_: {"float32": None})
+    monkeypatch.setattr(verify.dp.command, "ranges", lambda _: [])
+    text = STAIRS.replace("distance=constant(2)", "distance=constant(1)")
+    stairs.write_text(
+        text.replace("count=lambda lengths: lengths[0]", "count=lambda lengths: print('!') or lengths[0]")
+    )
+    words = ["dp", f"{stairs}:STAIRS", "--theorem", "5", "--input", "3 1 4 1", "--no-report"]
+    assert main([*words, "--json"]) == 1
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert "!" in said.err
+    assert found["verdict"] == "REFUTED"
+    (broken,) = [check for check in found["checks"] if check["id"] == "stairs/T5/assumption-0"]
+    assert broken["witness"]["violation"].endswith(
+        "state (3,): `distance` is false: 'two back' is 2 states back, 1 is stated"
+    )
+    checks = [Check(**check | {"verdict": Verdict(check["verdict"])}) for check in (broken,)]
+    assert "stairs breaks the order of states" in sentence(found["rows"], checks, parse({}), False)

@@ -1,9 +1,11 @@
 """The problems that `verify dp` runs, each with one theorem's construction: those that ship, or a user's own."""
 
 import runpy
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from constructions.compiler import slot_count
@@ -33,10 +35,13 @@ class Case:
 
 
 def cases(settings: DpSettings) -> list[Case]:
-    """The cases in the order of the table.  Raises BadInput where a file cannot be used, or has no such theorem, and
-    for --m where none has Theorem 5's construction.
+    """The cases in the order of the table.  Raises BadInput where a file cannot be used, where the one problem that was
+    asked for has no construction of the one theorem, and for --m where none has Theorem 5's.
     """
     found = _of_file(*settings.file, settings) if settings.file is not None else _that_ship(settings)
+    if settings.problem is not None and len(found) == 1 and found[0].task is None:
+        reason = f"{found[0].name} has no construction of Theorem {settings.theorem}: {found[0].reason}"
+        raise BadInput(f"--theorem {settings.theorem}", reason, f"--theorem {9 - found[0].theorem}")
     if settings.m is not None and not any(case.theorem == 5 and case.task is not None for case in found):
         raise BadInput(f"--m {settings.m}", f"{settings.problem} has no construction of Theorem 5", "leave out --m")
     return found
@@ -74,14 +79,15 @@ def _of_file(path: str, name: str, settings: DpSettings) -> list[Case]:
 
 
 def loaded(path: str, name: str) -> Any:
-    """The Problem or Task called `name` in a Python file, which is run.
+    """The Problem or Task called `name` in a Python file, which is run; what it prints goes to stderr.
 
     Raises BadInput, with the error's kind and text, for a file that does not run or does not hold it.
     """
     read_input(path, "PROBLEM")
     asked = quoted(f"{path}:{name}")
     try:
-        found = runpy.run_path(path)
+        with redirect_stdout(sys.stderr):
+            found = runpy.run_path(path)
     except (Exception, SystemExit) as error:
         reason = f"running the file ended with {type(error).__name__}: {error}"
         raise BadInput(asked, reason, "a file that runs") from error
@@ -89,7 +95,7 @@ def loaded(path: str, name: str) -> Any:
     if name not in found or not _fits(found[name]):
         what = "is no Problem and no Task" if name in found else "is not defined there"
         there = f"defined are {', '.join(fitting)}" if fitting else "none is defined there"
-        nearest = f"{path}:{fitting[0]}" if fitting else "a file with a constructions.problem.Problem in it"
+        nearest = quote(f"{path}:{fitting[0]}") if fitting else "a file with a constructions.problem.Problem in it"
         raise BadInput(asked, f"{name} {what}; {there}", nearest)
     return found[name]
 
@@ -106,13 +112,14 @@ def _label(name: str) -> str:
 @contextmanager
 def blamed(settings: DpSettings) -> Iterator[None]:
     """What goes wrong inside is the fault of the problem that was given: ValueErrors of a construction, and anything
-    that a user's own code raises, end as BadInput.
+    that a user's own code raises, end as BadInput.  What that code prints goes to stderr.
     """
     try:
-        yield
+        with redirect_stdout(sys.stderr) if settings.file is not None else nullcontext():
+            yield
     except ValueError as error:
         raise BadInput(settings.problem or "all problems", str(error), _within_reach(settings)) from error
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, NameError, RuntimeError, SystemExit, TypeError) as error:
         if settings.file is None:
             raise
         reason = f"the problem raised {type(error).__name__}: {error}"

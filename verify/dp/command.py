@@ -1,30 +1,28 @@
 """`verify dp`: every problem by every theorem asked for, then checks and an outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from constructions.problems.task import Task
 from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome, Report
 from verify.dp.assumption import assumption_checks
 from verify.dp.cases import Case, blamed, cases
 from verify.dp.checks import checks
+from verify.dp.cost import Plan, plan, refuse_costly
 from verify.dp.dtypes import COARSEST, OTHERS, Range, differences, dtypes_check, ranges
-from verify.dp.growth import Point, growth_check, points
-from verify.dp.instances import batch, limits
-from verify.dp.layers import layers_table, refuse_token, trace_table
+from verify.dp.growth import Point, exponents, growth_check, points
+from verify.dp.instances import refuse_short
+from verify.dp.layers import layers_table, picture_table, refuse_token, spaces_table, trace_table
 from verify.dp.leak import leak_checks
 from verify.dp.locality import locality_checks
-from verify.dp.memory import refuse_too_large
 from verify.dp.quantities import quantities_checks
 from verify.dp.rows import as_written, missing_row, row, table
-from verify.dp.run import BATCH, Done, execute, stack_for
+from verify.dp.run import Done, execute, stack_for
 from verify.dp.second import second_check
 from verify.dp.settings import DpSettings
 from verify.dp.words import sentence
@@ -64,13 +62,14 @@ def run(settings: DpSettings, console: Console) -> Outcome:
     try:
         with blamed(settings):
             wanted = cases(settings)
+            plans = planned(wanted, settings)
             with console.progress("stacks", STEPS * len(wanted)) as advance:
                 for case in wanted:
-                    if case.task is None:
-                        found.rows.append(missing_row(case))
+                    if case.tag in plans:
+                        _decide(plans[case.tag], settings, found, advance)
                     else:
-                        _decide(case, case.task, settings, found, advance)
-                    advance(STEPS if case.task is None else 1)
+                        found.rows.append(missing_row(case))
+                    advance(1 if case.tag in plans else STEPS)
     except KeyboardInterrupt:
         found.interrupted = True
     result = Result(
@@ -79,7 +78,7 @@ def run(settings: DpSettings, console: Console) -> Outcome:
         environment("numpy", "jax", "jaxlib", dtype=settings.dtype or "float32"),
         found.checks,
         found.rows,
-        sentence(found.rows, found.interrupted),
+        sentence(found.rows, found.checks, settings, found.interrupted),
         interrupted=found.interrupted,
     )
     more = [each for shown in found.shown for each in shown.tables]
@@ -88,11 +87,22 @@ def run(settings: DpSettings, console: Console) -> Outcome:
     return Outcome(result, tables, (), lambda: _report(settings, result, found), opening)
 
 
-def _decide(case: Case, task: Task, settings: DpSettings, found: Found, advance: Callable[[int], None]) -> None:
+def planned(wanted: Sequence[Case], settings: DpSettings) -> dict[str, Plan]:
+    """What is to be run, by tag, for every case that has a construction.  Raises BadInput for whatever one of them
+    cannot take, before the first of them is run.
+    """
+    plans = {case.tag: plan(case, case.task, settings) for case in wanted if case.task is not None}
+    refuse_short([each.longest for each in plans.values()], settings)
+    refuse_token(plans.values(), settings)
+    refuse_costly(list(plans.values()), settings)
+    return plans
+
+
+def _decide(each: Plan, settings: DpSettings, found: Found, advance: Callable[[int], None]) -> None:
     """One case: the run, its row, its checks.  Other formats are compiled and run beside the checks, which are Python's
     work.
     """
-    done = measure(case, task, settings)
+    case, task, done = each.case, each.task, measure(each, settings)
     advance(1)
     found.rows.append(row(done))
     formats = OTHERS if settings.problem else COARSEST  # every format is one more program to compile
@@ -102,6 +112,7 @@ def _decide(case: Case, task: Task, settings: DpSettings, found: Found, advance:
         found.checks += [*checks(done), *quantities_checks(done), second_check(done)]
         advance(1)
         sizes = points(done)
+        found.rows[-1] |= exponents(sizes)
         found.checks += [
             growth_check(done, sizes),
             *assumption_checks(done),
@@ -111,7 +122,9 @@ def _decide(case: Case, task: Task, settings: DpSettings, found: Found, advance:
         reached = ranges(done)
         if others is not None:
             found.checks.append(dtypes_check(done, others.result()))
-    tables = (layers_table(done.stack),) if settings.show_layers else ()
+    tables = (
+        (layers_table(done.stack), spaces_table(done.stack), picture_table(done.stack)) if settings.show_layers else ()
+    )
     if settings.trace is not None:
         tables += (trace_table(done, settings.trace),)
     chain = as_written(task, done.batch.all[0], done.chain(0))
@@ -123,17 +136,9 @@ def first_theorem(name: str, rows: list[dict[str, Any]]) -> int:
     return next(r["theorem"] for r in rows if r["problem"] == name and r["reason"] is None)
 
 
-def measure(case: Case, task: Task, settings: DpSettings) -> Done:
-    """The case's stack, compiled for its instances and run on them.  Raises BadInput where they do not fit."""
-    instances = batch(task, settings)
-    if settings.trace is not None:
-        refuse_token(task, instances.all[0], settings.trace)
-    at = limits(task, instances.all, settings)
-    program = task.program(at)
-    item = jnp.dtype(settings.dtype or "float64").itemsize
-    runs, longest = len(instances.all), task.limits(instances.all).longest
-    refuse_too_large(program, min(runs, BATCH), runs, longest, item, settings.problem or "all problems")
-    return execute(case, task, instances, at, stack_for(program, settings.dtype))
+def measure(each: Plan, settings: DpSettings) -> Done:
+    """The case's stack, compiled for its instances and run on them.  Raises BadInput where no format holds them."""
+    return execute(each, stack_for(each.task.program(each.limits), settings.dtype))
 
 
 def _report(settings: DpSettings, result: Result, found: Found) -> Report:

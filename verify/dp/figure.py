@@ -1,4 +1,4 @@
-"""The figures of `verify dp`: operations a token and state entries against T; a stack's weights by named subspace."""
+"""The figures of `verify dp`: operations and state entries against T; a stack's weights by named subspace."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,22 +18,26 @@ ROW_INCHES = 0.2  # of a block in the picture of the weights
 
 
 def costs(curves: Sequence[tuple[str, int, Sequence[Point]]]) -> bytes:
-    """Problem, theorem and sizes of each curve: operations of one token (left) and entries carried (right), against T;
-    dotted, attention heads with a cache in place of the memories.
+    """Problem, theorem and sizes of each curve: operations of one token (left) and of a whole run (middle), entries
+    carried (right), against T; dotted, attention heads with a cache in place of the memories.
     """
     colours = dict(zip(dict.fromkeys(name for name, _, _ in curves), PALETTE, strict=False))
     with house_style():
-        canvas, axes = draw([["operations", "state"]], height=4.8, width=11.0)
+        canvas, axes = draw([["operations", "total", "state"]], height=5.0, width=13.0)
         for name, theorem, points in curves:
             line, marker = STYLES[theorem]
             style: dict[str, Any] = {"color": colours[name], "linestyle": line, "marker": marker}
             T = [p.T for p in points]
             label = f"{name}, Theorem {theorem}"
-            axes["operations"].plot(T, [p.carried.operations_per_step for p in points], label=label, **style)
-            axes["operations"].plot(T, [p.attended for p in points], color=colours[name], linestyle=":", linewidth=1.2)
+            axes["operations"].plot(T, [p.operations for p in points], label=label, **style)
+            axes["total"].plot(T, [p.total for p in points], **style)
+            beside: dict[str, Any] = {"color": colours[name], "linestyle": ":", "linewidth": 1.2}
+            axes["operations"].plot(T, [p.attended for p in points], **beside)
+            axes["total"].plot(T, [p.attended_total for p in points], **beside)
             axes["state"].plot(T, [p.carried.state_entries for p in points], **style)
         axes["operations"].plot([], [], color=INK, linestyle=":", label="the same reads by attention, KV cache")
         _frame(axes["operations"], "Operations of one token", "multiplications and additions")
+        _frame(axes["total"], "Operations of a whole run", "multiplications and additions")
         _frame(axes["state"], "Numbers carried from token to token", "state entries")
         handles, labels = axes["operations"].get_legend_handles_labels()
         canvas.legend(handles, labels, loc="outside lower left", ncols=3)

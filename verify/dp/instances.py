@@ -1,11 +1,15 @@
 """Which instances a stack is run on, and the limits that it is compiled for."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
+from shlex import quote
 
 import numpy as np
 
+from constructions.problems.table import Table
 from constructions.problems.task import Instance, Limits, Task
 from constructions.programs.program import Program, Recall, Slots
 from verify.dp.settings import DpSettings
@@ -15,6 +19,8 @@ SMALL_FAMILY = 320  # instances that an enumeration has at most, if its least si
 LARGEST_FAMILY = 4096
 SIZES = 6  # up to which an enumeration may go
 LARGEST_STRETCH = 2**20  # by which lengths are enlarged for --m
+LONGEST_MENDED = 200  # characters of an input that is brought nearer to one that works
+_INTEGER, _WORD = re.compile(r"-?\d+"), re.compile(r"(?<!\S)(?:-?\d+|\|)(?!\S)")
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,9 @@ def batch(task: Task, settings: DpSettings) -> Batch:
         try:
             asked = (task.parse(settings.input),)
         except ValueError as error:
-            nearest = f"--input {_example(task)}"
-            raise BadInput(f"--input {quoted(settings.input)}", str(error), nearest) from error
+            raise BadInput(
+                f"--input {quoted(settings.input)}", str(error), nearest_input(task, settings.input)
+            ) from error
         return Batch(asked, enumerated, family, "the instance given")
     rng = np.random.default_rng(settings.seed)
     asked = tuple(task.draw(settings.n, rng) for _ in range(settings.instances))
@@ -59,22 +66,44 @@ def _enumerated(task: Task) -> tuple[int, tuple[Instance, ...]]:
     return kept
 
 
-def _example(task: Task) -> str:
-    """An instance of the task as it is typed."""
-    return quoted(task.written(task.draw(3, np.random.default_rng(0))))
+def nearest_input(task: Task, text: str) -> str:
+    """The option with the first variant of a text that the task takes, quoted for a shell; else with an example."""
+    for variant in _variants(task, text[:LONGEST_MENDED]):
+        try:
+            return f"--input {quote(task.written(task.parse(variant)))}"
+        except ValueError:
+            continue
+    return f"--input {quote(task.written(task.draw(3, np.random.default_rng(0))))}"
+
+
+def _variants(task: Task, text: str) -> Iterator[str]:
+    """A text in small letters; its numbers brought into range; its words of digits alone; one more sequence; what
+    comes before any of its characters, the longest first.
+    """
+    inside = text
+    if isinstance(task, Table):
+        low, high = (f(end for alphabet in task.problem.alphabets for end in alphabet) for f in (min, max))
+        inside = _INTEGER.sub(lambda found: str(min(max(int(found[0]), low), high)), text)
+    yield from (text.lower(), inside, " ".join(_WORD.findall(inside)), f"{text.lower()}|")
+    yield from (each[:k] for each in (inside, text.lower()) for k in range(len(each) - 1, 0, -1))
 
 
 def limits(task: Task, instances: Sequence[Instance], settings: DpSettings) -> Limits:
-    """The limits that hold the instances, enlarged to --T and --m.  Raises BadInput where an instance does not fit."""
+    """The limits that hold the instances, enlarged to --T and --m.  Raises BadInput for an --m that is too small."""
     least = task.limits(instances)
     if settings.m is not None and task.theorem == 5:
         least = _with_slots(task, least, settings.m)
     if settings.T is None:
         return least
-    if least.longest > settings.T:
-        allowed = f"an instance of this run, small family included, takes {least.longest} tokens with its prompt"
-        raise BadInput(f"--T {settings.T}", allowed, f"--T {least.longest}")
-    return replace(least, longest=settings.T)
+    return replace(least, longest=max(settings.T, least.longest))
+
+
+def refuse_short(lengths: Iterable[int], settings: DpSettings) -> None:
+    """Raise BadInput where --T is less than the longest of the runs takes."""
+    longest = max(lengths, default=0)
+    if settings.T is not None and longest > settings.T:
+        allowed = f"an instance of this run, small family included, takes {longest} tokens with its prompt"
+        raise BadInput(f"--T {settings.T}", allowed, f"--T {longest}")
 
 
 def window(program: Program) -> int:
@@ -88,28 +117,44 @@ def memories(program: Program) -> list[Slots]:
 
 
 def _with_slots(task: Task, least: Limits, m: int) -> Limits:
-    """The least lengths, all enlarged alike, at which the memory that forgets has at least m slots."""
+    """Lengths at which the memory that forgets has m slots: all enlarged alike as far as they go, then one by one.
+    Where no lengths have exactly m, the least, enlarged alike, that have more.
+    """
 
-    def slots(more: int) -> int:
-        return window(task.program(_longer(least, more)))
+    def slots(lengths: Sequence[int]) -> int:
+        return window(task.program(replace(least, lengths=tuple(lengths))))
 
-    there = slots(0)
+    there = slots(least.lengths)
     if m < there:
         raise BadInput(f"--m {m}", f"the instances need m = {there} slots", f"--m {there}")
     if m == there:
         return least
-    if slots(1) == there:
+    alike = [tuple(n + more for n in least.lengths) for more in (1, LARGEST_STRETCH)]
+    if slots(alike[0]) == there == slots(alike[1]):
         raise BadInput(f"--m {m}", f"m = {there} whatever the lengths are", f"--m {there}")
-    fails, enough = 0, 1
-    while slots(enough) < m:
-        fails, enough = enough, 2 * enough
-        if enough > LARGEST_STRETCH:
-            raise BadInput(f"--m {m}", "no lengths within reach have so many slots", f"--m {slots(fails)}")
-    while enough - fails > 1:
-        middle = (fails + enough) // 2
-        fails, enough = (fails, middle) if slots(middle) >= m else (middle, enough)
-    return _longer(least, enough)
+    if slots(alike[1]) < m:
+        raise BadInput(f"--m {m}", "no lengths within reach have so many slots", f"--m {slots(alike[1])}")
+    more = _most(lambda k: slots([n + k for n in least.lengths]) <= m)
+    lengths = [n + more for n in least.lengths]
+    for r in range(len(lengths)):
+        stretched = partial(_stretched, lengths, r)
+        if slots(lengths) < m < slots(stretched(LARGEST_STRETCH)):
+            lengths = stretched(_most(lambda k, of=stretched: slots(of(k)) <= m))
+    exact = slots(lengths) == m
+    return replace(least, lengths=tuple(lengths) if exact else tuple(n + more + 1 for n in least.lengths))
 
 
-def _longer(least: Limits, more: int) -> Limits:
-    return replace(least, lengths=tuple(n + more for n in least.lengths))
+def _most(holds: Callable[[int], bool]) -> int:
+    """The largest k up to which a condition holds that holds at 0 and, once lost, stays so."""
+    good, bad = 0, 1
+    while bad < LARGEST_STRETCH and holds(bad):
+        good, bad = bad, 2 * bad
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if holds(middle) else (good, middle)
+    return good
+
+
+def _stretched(lengths: Sequence[int], r: int, more: int) -> list[int]:
+    """The lengths with one of them enlarged."""
+    return [n + more * (k == r) for k, n in enumerate(lengths)]

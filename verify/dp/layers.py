@@ -1,33 +1,42 @@
 """A stack block by block, with the blocks of A.6 by name; and one token's way through the named subspaces."""
 
 from collections.abc import Iterable
+from string import ascii_letters
 
 import numpy as np
 from jaxtyping import Int
 
-from constructions.problems.task import Instance, Task
+from constructions.gadgets.gadget import largest_entry
 from constructions.programs.program import POSITION
 from constructions.programs.stack import NamedBlock, Stack
 from constructions.sizes import carried_size
+from verify.dp.cost import Plan
 from verify.dp.quantities import BLOCKS, seen_of
 from verify.dp.run import Done
+from verify.dp.settings import DpSettings
 from verify.errors import BadInput
 from verify.notation import NOTHING, number
 from verify.table import Column, Table
 
-NAMED = 3  # names of a list that a table shows
 TOKENS = "the token"  # the group of spaces that a token brings with it
 KINDS = {True: "memory", False: "units"}
 LAYERS = (
     Column("block"),
     Column("A.6", right=False),
     Column("stage", right=False),
-    Column("kind", right=False, rank=3),
+    Column("kind", right=False),
     Column("inner"),
-    Column("nonzeros", rank=1),
+    Column("nonzeros"),
+    Column("norm"),
     Column("state"),
-    Column("reads", right=False, rank=4),
-    Column("writes", right=False, rank=2),
+)
+SPACES = (Column("block"), Column("stage", right=False), Column("reads", right=False), Column("writes", right=False))
+PICTURE = (
+    Column("block"),
+    Column("stage", right=False),
+    Column("W_1 reads", right=False),
+    Column("W_2 reads", right=False),
+    Column("W_3 writes", right=False),
 )
 TRACE = (
     Column("stage", right=False, rank=1),
@@ -38,7 +47,7 @@ TRACE = (
 
 
 def layers_table(stack: Stack) -> Table:
-    """Block by block: what it reads and writes by name, its width (units or slots), nonzero parameters, state."""
+    """Block by block: its stage, its width (units or slots), nonzero parameters and the largest of them, state."""
     rows = []
     for k, named in enumerate(stack.blocks, start=1):
         size = carried_size([named.block])
@@ -50,12 +59,38 @@ def layers_table(stack: Stack) -> Table:
                 KINDS[named.remembers],
                 str(named.block.ssm.inner.dim),
                 str(size.parameters_nonzero),
+                number(largest_entry(named.block), 6),
                 str(size.state_entries),
-                _listed(reads(named)),
-                _listed(named.writes),
             )
         )
     return Table(f"The stack of {stack.program.name}: {len(rows)} blocks", LAYERS, tuple(rows))
+
+
+def spaces_table(stack: Stack) -> Table:
+    """Block by block: the named subspaces that it reads and writes."""
+    rows = [
+        (str(k), named.stage, ", ".join(reads(named)), ", ".join(named.writes))
+        for k, named in enumerate(stack.blocks, start=1)
+    ]
+    return Table(f"What the blocks of {stack.program.name} read and write", SPACES, tuple(rows))
+
+
+def picture_table(stack: Stack) -> Table:
+    """The weights by named subspace, as the paper writes W = [O, I, O]: a letter for every group of spaces in which a
+    map has entries, a dot for O.
+    """
+    names, counts = weights(stack)
+    letters = dict(zip(names, ascii_letters, strict=False))
+    rows = []
+    for k, named in enumerate(stack.blocks):
+        drawn = (
+            "".join(letters.get(n, "?") if counts[called][k, j] else "." for j, n in enumerate(names))
+            for called in counts
+        )
+        rows.append((str(k + 1), named.stage, *drawn))
+    legend = ", ".join(f"{letter} {name}" for name, letter in letters.items())
+    title = f"The weights of {stack.program.name} by named subspace, a dot for O: {legend}"
+    return Table(title, PICTURE, tuple(rows))
 
 
 def reads(named: NamedBlock) -> tuple[str, ...]:
@@ -67,12 +102,6 @@ def reads(named: NamedBlock) -> tuple[str, ...]:
 def _in_blocks(stack: Stack, named: NamedBlock) -> bool:
     """Whether the blocks of A.6 are those of this stack: it fills a table."""
     return named.stage in BLOCKS and {"transition", "aggregation"} <= set(stack.program.stages)
-
-
-def _listed(names: Iterable[str]) -> str:
-    every = list(names)
-    more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
-    return ", ".join(every[:NAMED]) + more
 
 
 def groups(stack: Stack) -> dict[str, str]:
@@ -96,11 +125,12 @@ def weights(stack: Stack) -> tuple[list[str], dict[str, Int[np.ndarray, "blocks 
     return names, counts
 
 
-def refuse_token(task: Task, instance: Instance, token: int) -> None:
-    """Raise BadInput for a token that the instance's run does not have."""
-    length = len(task.prompt(instance)) + len(task.expected(instance))
-    if token > length:
-        raise BadInput(f"--trace {token}", f"the run of the first instance has {length} tokens", f"--trace {length}")
+def refuse_token(plans: Iterable[Plan], settings: DpSettings) -> None:
+    """Raise BadInput for a token to trace that the first instance's run does not have, by any of the theorems."""
+    length = min((plan.lengths[0] for plan in plans), default=0)
+    if settings.trace is not None and settings.trace > length:
+        allowed = f"the run of the first instance has {length} tokens"
+        raise BadInput(f"--trace {settings.trace}", allowed, f"--trace {length}")
 
 
 def trace_table(done: Done, token: int) -> Table:

@@ -39,7 +39,9 @@ _READING = (
     "oracle's; *margin* the least distance of any output from the point half way to another token (1/2: no "
     "rounding at all); *T* the tokens that the stack is compiled for; *m* the slots of its largest memory that "
     "forgets; *state entries* the numbers that outputs need from token to token, *ops/token* multiplications and "
-    "additions of one token with nonzero weights, *parameters* the nonzero weights."
+    "additions of one token with nonzero weights; *ops/token ~* and *ops in all ~* how these and those of a whole run "
+    "grow between the last two T of the table of sizes (Theorem 4: at most T and T^2; Theorem 5: 1 and T); "
+    "*parameters* the nonzero weights, *norm* the largest modulus of one."
 )
 _TRUSTED = (
     "The oracles in constructions/problem.py and constructions/problems: plain Python on integers.",
@@ -60,7 +62,10 @@ def report(settings: DpSettings, result: Result, shown: Sequence["Shown"]) -> Re
     page.paragraph(f"**{result.verdict.value}** ({result.verdict.sentence}): {result.headline}")
     figures = {}
     if shown:
-        caption = "Operations of one token and numbers carried, counted on the weights, against the length T of a run"
+        caption = (
+            "Operations of one token, of a whole run, and numbers carried, counted on the weights, against the length "
+            "T of a run"
+        )
         page.figure(f"{name}.png", caption)
         figures[f"{name}.png"] = costs([(s.done.case.name, s.done.case.theorem, s.points) for s in shown])
     page.heading("What was built")
@@ -91,17 +96,20 @@ def _chain(page: Page, shown: "Shown") -> None:
 
 def _growth(shown: Sequence["Shown"]) -> Table:
     """Sizes against T; the state as the layers are written beside what outputs need of it."""
-    headers = ("problem", "theorem", "T", "m", "state entries", "as written", "ops/token", "parameters", "attention")
+    headers = ("problem", "theorem", "T", "m", "state entries", "as written", "ops/token", "ops in all", "parameters")
+    headers += ("norm", "attention", "attention in all")
     columns = tuple(Column(header, right=header != "problem") for header in headers)
     rows = []
     for each in shown:
         case = each.done.case
         for p in each.points:
             m = p.m if case.theorem == 5 else "-"
-            cells = (p.T, m, p.carried.state_entries, p.written.state_entries, p.carried.operations_per_step)
-            rest = (p.carried.parameters_nonzero, p.attended)
+            cells = (p.T, m, p.carried.state_entries, p.written.state_entries, p.operations, p.total)
+            rest = (p.carried.parameters_nonzero, number(p.norm, 6), p.attended, p.attended_total)
             rows.append((case.name, str(case.theorem), *map(str, (*cells, *rest))))
-    return Table("Sizes against T (attention: operations of one token, KV cache)", columns, tuple(rows))
+    return Table(
+        "Sizes against T (attention: operations of token T, and of all T, with a KV cache)", columns, tuple(rows)
+    )
 
 
 def _ranges(shown: Sequence["Shown"]) -> Table:

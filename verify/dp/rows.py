@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from constructions.gadgets.gadget import largest_entry
 from constructions.problems.arithmetic import Arithmetic
 from constructions.problems.task import Instance, Task
 from constructions.programs.interpreter import Token
@@ -26,7 +27,10 @@ COLUMNS = (
     Column("blocks", rank=4),
     Column("state entries"),
     Column("ops/token", rank=1),
+    Column("ops/token ~", rank=6),
+    Column("ops in all ~", rank=6),
     Column("parameters", rank=5),
+    Column("norm", rank=5),
     Column("dtype", right=False, rank=6),
     Column("tokens/s", rank=7),
 )
@@ -44,7 +48,7 @@ def row(done: Done) -> dict[str, Any]:
         "input": done.task.written(first),
         "chain": shown.chain,
         "answer": shown.answer,
-        "oracle": done.task.shown(first, done.task.expected(first)).answer,
+        "oracle": done.task.shown(first, done.task.expected(first, done.limits)).answer,
         "exact": bool(done.right.all()),
         "tokens": tokens,
         "margin": done.run.margin,
@@ -57,6 +61,7 @@ def row(done: Done) -> dict[str, Any]:
         "blocks": len(blocks),
         "state_entries_written": written.state_entries,
         "parameters_nonzero": carried.parameters_nonzero,
+        "parameters_norm": max(map(largest_entry, blocks)),
         "operations_per_token": carried.operations_per_step,
         "dtype": done.dtype,
         "seconds": done.seconds,
@@ -105,7 +110,15 @@ def _cells(r: Mapping[str, Any]) -> dict[str, str]:
         "blocks": str(r["blocks"]),
         "state entries": str(r["state_entries"]),
         "ops/token": str(r["operations_per_token"]),
+        "ops/token ~": _power(r.get("exponent_per_token")),
+        "ops in all ~": _power(r.get("exponent_in_total")),
         "parameters": str(r["parameters_nonzero"]),
+        "norm": number(r["parameters_norm"], 6),
         "dtype": r["dtype"],
         "tokens/s": number(float(round(r["tokens_per_second"])), 3),
     }
+
+
+def _power(exponent: float | None) -> str:
+    """How operations grow; nothing where a run was interrupted before its sizes were counted."""
+    return NOTHING if exponent is None else f"T^{exponent:.2f}"

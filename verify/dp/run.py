@@ -15,12 +15,11 @@ from constructions.programs.interpreter import Token
 from constructions.programs.program import Program
 from constructions.programs.stack import Stack, compiled
 from verify.dp.cases import Case
+from verify.dp.cost import BATCH, Plan, fits_streams
 from verify.dp.instances import Batch
-from verify.dp.memory import fits_streams
 from verify.errors import BadInput
 
 DEFAULT, WIDEST = "float32", "float64"
-BATCH = 64  # runs side by side
 LONG = 1000  # tokens from which on a run does not wait for, nor keep waiting, the shorter ones
 CLOSER = 3  # of the longest instances, whose streams are kept
 
@@ -101,10 +100,11 @@ def stack_for(program: Program, dtype: str | None) -> Stack:
     return stack
 
 
-def execute(case: Case, task: Task, batch: Batch, limits: Limits, stack: Stack) -> Done:
+def execute(plan: Plan, stack: Stack) -> Done:
     """Run the stack on all instances, up to BATCH at a time, long runs apart from short ones."""
+    case, task, batch, limits = plan.case, plan.task, plan.batch, plan.limits
     instances, fields = batch.all, [field.name for field in stack.program.fields]
-    wanted = tuple(prompt_tokens(fields, [*task.prompt(i), *task.expected(i)]) for i in instances)
+    wanted = tuple(prompt_tokens(fields, [*task.prompt(i), *task.expected(i, limits)]) for i in instances)
     prompts = [each[: len(task.prompt(i))] for each, i in zip(wanted, instances, strict=True)]
     made = machine(stack)
     longest = max(map(len, wanted))

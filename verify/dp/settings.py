@@ -17,7 +17,7 @@ from verify.options import choice, integer
 THEOREMS = ("4", "5", "both")
 LARGEST_N, LARGEST_INSTANCES, LARGEST_SIZE = 1000, 10_000, 10**9
 LARGEST_COST, LARGEST_SEED = 1000, 2**32 - 1
-LARGEST_MODULUS = 257  # the units of a product modulo p grow with p
+LARGEST_MODULUS = 1021  # float32 is exact to some 300, float64 to here and beyond
 LONGEST_INPUT = 10**6
 INTEGERS = "integers"  # of --mod: no modulus
 _FILE = re.compile(r"(.+\.py):([A-Za-z_][A-Za-z_0-9]*)")
@@ -175,7 +175,11 @@ def _input(text: str | None) -> str | None:
 def _modulus(text: str) -> int | None:
     if text.strip() == INTEGERS:
         return None
-    p = integer(text, "--mod", 2, LARGEST_MODULUS)
+    try:
+        p = integer(text, "--mod", 2, LARGEST_MODULUS)
+    except BadInput as error:
+        reason = f"{error.allowed} ({INTEGERS} too): a product modulo p takes 2 p hidden units, and as many names"
+        raise BadInput(error.given, reason, error.nearest) from error
     if _is_prime(p):
         return p
     near = next(q for q in range(p, 1, -1) if _is_prime(q))

@@ -4,22 +4,49 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from verify.dp.instances import Batch
+from verify.dp.settings import DpSettings
+from verify.verdict import Check, Verdict
 
 
-def sentence(rows: Sequence[Mapping[str, Any]], interrupted: bool) -> str:
-    """How many runs of how many problems came out as the oracle's."""
+def sentence(
+    rows: Sequence[Mapping[str, Any]], checks: Sequence[Check], settings: DpSettings, interrupted: bool
+) -> str:
+    """How many runs of how many problems came out as the oracle's, and what explains those that did not."""
     run = [r for r in rows if r["reason"] is None]
-    missing = [f"{r['problem']} by Theorem {r['theorem']}" for r in rows if r["reason"] is not None]
-    wrong = sum(r["instances_wrong"] for r in run)
-    total, tokens = sum(r["instances"] for r in run), sum(r["tokens"] for r in run)
-    right = f"all {total} runs ({tokens} tokens) of {len(run)} stacks are the oracle's, token by token"
-    text = f"{wrong} of {total} runs of {len(run)} stacks differ from the oracle" if wrong else right
-    if run and not wrong:
-        text += f", with a margin of at least {min(r['margin'] for r in run):.3g}"
+    text = _runs(run) if run else "nothing was run"
+    near = [r["m"] for r in run if settings.m is not None and r["theorem"] == 5 and r["m"] != settings.m]
+    text += f"; no lengths give m = {settings.m}, the memory has m = {near[0]} slots" if near else ""
+    missing = [f"{r['problem']} by Theorem {r['theorem']} ({r['reason']})" for r in rows if r["reason"] is not None]
     text += f"; no construction: {', '.join(missing)}" if missing else ""
+    text += "".join(f". {cause}" for cause in causes(checks))
     return f"interrupted; {text}." if interrupted else f"{text}."
+
+
+def causes(checks: Sequence[Check]) -> list[str]:
+    """What a problem breaks of Assumption 3 though it should not, each once."""
+    broken = [check for check in checks if not check.met and check.verdict is Verdict.REFUTED]
+    found = [
+        f"{check.id.split('/')[0]} breaks {_bullet(check)}: {check.witness['violation']}"
+        for check in broken
+        if check.witness and "violation" in check.witness
+    ]
+    return list(dict.fromkeys(found))
 
 
 def instances_words(batch: Batch) -> str:
     """What a stack was run on."""
     return f"{batch.words}, and all {len(batch.enumerated)} of size at most {batch.family}"
+
+
+def _runs(run: Sequence[Mapping[str, Any]]) -> str:
+    wrong, total = sum(r["instances_wrong"] for r in run), sum(r["instances"] for r in run)
+    of = f"{len(run)} stack{'s' if len(run) > 1 else ''}"
+    if wrong:
+        return f"{wrong} of {total} runs of {of} differ from the oracle"
+    tokens, margin = sum(r["tokens"] for r in run), min(r["margin"] for r in run)
+    right = f"all {total} runs ({tokens} tokens) of {of} are the oracle's, token by token"
+    return f"{right}, with a margin of at least {margin:.3g}"
+
+
+def _bullet(check: Check) -> str:
+    return f"bullet {check.value} of Assumption 3" if check.value else "the order of states that Assumption 3 rests on"
