@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from constructions.programs.expression import Expr, Interval, as_expression, evaluate
+from constructions.programs.expression import Expr, Interval, evaluate, names
 from constructions.programs.operations import Operate
 
 Lengths = tuple[int, ...]
@@ -32,9 +32,9 @@ class InputRead:
     index: Quantity
     when: Quantity = 1
 
-    def quantities(self) -> tuple[Quantity, ...]:
-        """Its expressions."""
-        return self.index, self.when
+    def quantities(self, allowed: set[str]) -> Iterator[tuple[str, Quantity, set[str]]]:
+        """Its expressions, each with its name and the names that it may use."""
+        return ((self.name, e, allowed) for e in (self.index, self.when))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +50,10 @@ class ValueRead:
     when: Quantity = 1
     distance: Quantity | None = None
 
-    def quantities(self) -> tuple[Quantity, ...]:
-        """Its expressions."""
-        return (*self.state, self.when, *(() if self.distance is None else (self.distance,)))
+    def quantities(self, allowed: set[str]) -> Iterator[tuple[str, Quantity, set[str]]]:
+        """Its expressions, each with its name and the names that it may use."""
+        distance = () if self.distance is None else (self.distance,)
+        return ((self.name, e, allowed) for e in (*self.state, self.when, *distance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +70,12 @@ class EachRead:
     reads: tuple["InputRead | ValueRead", ...]
     value: Quantity
 
-    def quantities(self) -> tuple[Quantity, ...]:
-        """Its expressions, those of the reads inside included."""
-        inside = [e for read in self.reads for e in read.quantities()]
-        return self.low, self.high, self.value, *inside
+    def quantities(self, allowed: set[str]) -> Iterator[tuple[str, Quantity, set[str]]]:
+        """Its expressions and those of the reads inside, each with its name and the names that it may use."""
+        inside = allowed | {self.index}
+        yield from ((self.name, e, allowed) for e in (self.low, self.high))
+        yield self.name, self.value, inside | {read.name for read in self.reads}
+        yield from (each for read in self.reads for each in read.quantities(inside))
 
 
 Read = InputRead | ValueRead | EachRead
@@ -102,8 +105,8 @@ class Problem:
         value_bounds: an interval that holds all values, the answer and 0, from the largest lengths.
         locality: the largest distance that a value is read from, from the largest lengths; None: not local.
 
-    Raises ValueError where the numbers of indices differ, or a read has the name of an index, a length or another read,
-    TypeError for what is neither an expression nor an integer.
+    Raises ValueError where the numbers of indices differ, where a read has the name of an index, a length or another
+    read, and for an expression that names what it may not, TypeError for what is neither an expression nor an integer.
     """
 
     name: str
@@ -126,20 +129,23 @@ class Problem:
 
     def __post_init__(self) -> None:
         self._check_states()
-        for where, given in self._quantities():
-            try:
-                as_expression(given)
-            except TypeError as error:
-                raise TypeError(f"problem {self.name!r}, {where}: {error}") from None
         taken = {*self.indices, *self.sizes((0,) * len(self.alphabets))}
         for group in (self.reads, self.answer_reads):
-            names = [read.name for read in group]
-            double = sorted({called for called in names if called in taken or names.count(called) > 1 or not called})
+            given = [read.name for read in group]
+            double = sorted({called for called in given if called in taken or given.count(called) > 1 or not called})
             if double:
                 raise ValueError(
                     f"problem {self.name!r}: a read is called {double[0]!r}; names of reads are not empty, differ, and "
                     f"are none of {', '.join(sorted(taken))}"
                 )
+        for where, given, allowed in self._quantities():
+            try:
+                strange = sorted(names(given) - allowed)
+            except TypeError as error:
+                raise TypeError(f"problem {self.name!r}, {where}: {error}") from None
+            if strange:
+                known = ", ".join(sorted(allowed))
+                raise ValueError(f"problem {self.name!r}, {where}: it names {strange[0]!r}; {known} may be named there")
         object.__setattr__(self, "slot", cache(self.slot))  # asked for at every state, and costly to write anew
 
     def _check_states(self) -> None:
@@ -154,13 +160,19 @@ class Problem:
                     f"{shown}"
                 )
 
-    def _quantities(self) -> Iterator[tuple[str, Quantity]]:
-        """All expressions, each with where it stands."""
-        yield from (("empty", self.empty), ("last", self.last), ("transition", self.transition))
-        yield from (("answer", self.answer), *(("first", e) for e in self.first))
-        yield from (("following", e) for e in self.following)
-        for read in (*self.reads, *self.answer_reads):
-            yield from ((read.name, e) for e in read.quantities())
+    def _quantities(self) -> Iterator[tuple[str, Quantity, set[str]]]:
+        """All expressions, each with where it stands and the names that it may use there.
+
+        What a state reads, and where, depends on n and the state alone (Section 4): no token is named there.
+        """
+        n = set(self.sizes((0,) * len(self.alphabets)))
+        here, read, needed = n | {*self.indices}, {r.name for r in self.reads}, {r.name for r in self.answer_reads}
+        yield from (("empty", self.empty, n), ("answer", self.answer, n | needed))
+        yield from (("last", self.last, here), ("transition", self.transition, here | read))
+        yield from (("first", e, n) for e in self.first)
+        yield from (("following", e, here) for e in self.following)
+        for group, allowed in ((self.reads, here), (self.answer_reads, n)):
+            yield from (each for r in group for each in r.quantities(allowed))
 
     def sizes(self, lengths: Lengths) -> dict[str, int]:
         """The lengths by name: n1, n2, ..."""

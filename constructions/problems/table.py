@@ -96,9 +96,7 @@ class Table:
             tokens.append({separator(j + 1): 1})
         return tokens
 
-    def expected(
-        self, instance: Inputs, limits: Limits | None = None, operate: Operate | None = None
-    ) -> list[Token]:
+    def expected(self, instance: Inputs, limits: Limits | None = None, operate: Operate | None = None) -> list[Token]:
         """Every state with its value, the separator, and the answer; the ring's slots are those of the limits,
         `operate` is for inputs that are terms.
         """

@@ -82,6 +82,26 @@ def test_a_base_of_two_is_no_polynomial():
     assert findings[2].violation is not None
 
 
+@pytest.mark.parametrize(
+    ("planted", "message"),
+    [
+        (
+            {"transition": name("lef")},
+            "transition: it names 'lef'; above, corner, j, k, left, n1, n2, s1_j, s2_k may be",
+        ),
+        ({"first": (name("j"), constant(1))}, "first: it names 'j'; n1, n2 may be"),
+        ({"answer": name("left")}, "answer: it names 'left'; n1, n2, whole may be"),
+        (
+            {"reads": (*EDITS.reads, ValueRead("w", (name("s1_j"), name("k"))))},
+            "w: it names 's1_j'; j, k, n1, n2 may be",
+        ),
+    ],
+)
+def test_what_is_read_where_is_a_function_of_the_state_and_n(planted, message):
+    with pytest.raises(ValueError, match=message):
+        replace(EDITS, **planted)
+
+
 @pytest.mark.parametrize("called", ["j", "n1", "", "left"])
 def test_a_read_has_a_name_of_its_own(called):
     with pytest.raises(ValueError, match="a read is called"):
