@@ -105,7 +105,7 @@ def test_a_user_s_problem_has_both_theorems(stairs):
 
 
 def test_integers_may_stand_for_expressions(stairs):
-    stairs.write_text(STAIRS.replace("constant(1)", "1").replace("constant(2)", "2").replace("when=n >= 1", "when=1"))
+    stairs.write_text(STAIRS.replace("when=n >= 1", "when=1"))
     for case in cases(parse({"problem": f"{stairs}:STAIRS"})):
         assert case.task is not None
         instance = case.task.parse("3 1 4")
@@ -143,7 +143,7 @@ def test_what_the_file_has_is_offered(stairs):
         ('ValueRead("one back", (i - 1,), when=i > 1,', 'ValueRead("one back", (i + 1,), when=i > 1,'),
         ("count=lambda lengths: lengths[0],", "count=lambda lengths: 1 // 0,"),
         ("locality=lambda lengths: 2,", "locality=lambda lengths: lengths[7],"),
-        ("first=(constant(1),)", "first=(1)"),
+        ("first=(1,)", "first=(1)"),
         ("when=i > 1,", "when=i == 1,"),
         ("count=lambda lengths: lengths[0],", "count=lambda lengths: exit(4),"),
     ],
@@ -170,7 +170,7 @@ def test_a_false_property_is_named_and_what_the_file_prints_spoils_no_document(s
     """A value two states back whose `distance` says one: by Theorem 5 the chain goes wrong, and the cause is told."""
     monkeypatch.setattr(verify.dp.command, "differences", lambda *_: {"float32": None})
     monkeypatch.setattr(verify.dp.command, "ranges", lambda _: [])
-    text = STAIRS.replace("distance=constant(2)", "distance=constant(1)")
+    text = STAIRS.replace("distance=2", "distance=1")
     stairs.write_text(
         text.replace("count=lambda lengths: lengths[0]", "count=lambda lengths: print('!') or lengths[0]")
     )
