@@ -1,7 +1,7 @@
 """Expressions as functions of plain Python: each is written out once, line by line, and then called at every state.
 
-A table of a hundred thousand states evaluates an expression as often; walking through its parts each time costs thirty
-times what the written lines cost.  A line is one part: `p3 = p1 if p2 == 1 else ...`, from the table of
+A table of a hundred thousand states evaluates an expression as often; walking through its parts each time costs many
+times what the written lines cost.  A line is one part: `p3 = max(p1, p2)`, from the table of
 `constructions.programs.operations`, its arguments being earlier lines.  Numbers of the expression stand in the lines as
 integers, names and tables are handed over as constants, so nothing that a user calls something is ever run.
 """
@@ -52,7 +52,7 @@ def function_of(order: Sequence[Part]) -> Callable[[Mapping[str, Value]], Value]
         if part.data:
             constants[f"data_{called}"] = part.data
         written = "values[{data}[0]]" if part.op == "name" else OPERATIONS[part.op].python
-        lines.append(f"    {called} = {written.format(*arguments, data=f'data_{called}')}")
+        lines.append(f"    {called} = {written.format(*arguments, all=', '.join(arguments), data=f'data_{called}')}")
     exec("\n".join([*lines, f"    return {names[order[-1]]}"]), constants)
     return constants["function"]
 

@@ -15,8 +15,8 @@ Operate = Callable[[str, list[Any], tuple], Any]
 
 @dataclass(frozen=True)
 class Operation:
-    """What an operation is in Python, its arguments being {0}, {1}, {2} and its constants {data}, and what it does to
-    intervals, given those of the arguments and the constants.
+    """What an operation is in Python, its arguments being {0}, {1}, {2}, or {all} of them, and its constants {data};
+    and what it does to intervals, given those of the arguments and the constants.
     """
 
     python: str
@@ -25,7 +25,8 @@ class Operation:
     @cached_property
     def evaluate(self) -> Callable[[list, tuple], Any]:
         """The same text as a function of the arguments `a` and the constants `d`."""
-        return eval(f"lambda a, d: {self.python.format('a[0]', 'a[1]', 'a[2]', data='d')}", {"no_flag": no_flag})
+        written = self.python.format("a[0]", "a[1]", "a[2]", all="*a", data="d")
+        return eval(f"lambda a, d: {written}", {"no_flag": no_flag})
 
 
 def no_flag(value: Value) -> NoReturn:
@@ -55,7 +56,7 @@ def _flag_bounds(never: bool, always: bool) -> Interval:
 OPERATIONS: dict[str, Operation] = {
     # A sum may have any number of terms; `evaluation` writes them out instead.
     "linear": Operation("d[0] + sum(c * x for c, x in zip(d[1:], a, strict=True))", _linear_bounds),
-    "maximum": Operation("{0} if {0} >= {1} else {1}", lambda i, _: (max(i[0][0], i[1][0]), max(i[0][1], i[1][1]))),
+    "maximum": Operation("max({all})", lambda i, _: (max(i[0][0], i[1][0]), max(i[0][1], i[1][1]))),
     "above": Operation("1 if {0} >= 1 else 0", lambda i, _: _flag_bounds(i[0][1] < 1, i[0][0] >= 1)),
     "zero": Operation("1 if {0} == 0 else 0", lambda i, _: _flag_bounds(not i[0][0] <= 0 <= i[0][1], i[0] == (0, 0))),
     "select": Operation(

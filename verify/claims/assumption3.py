@@ -20,7 +20,7 @@ from constructions.problems import edit_distance, lis
 from constructions.problems.arithmetic import Arithmetic
 from constructions.problems.edit_distance import Costs
 from constructions.problems.expressions import Line, lines, text_of
-from constructions.programs.expression import Expr, Interval, bounds, evaluate
+from constructions.programs.expression import Expr, Interval, as_expression, bounds, evaluate
 from verify.claims.claim import REFUTES, Claim, Decision, Repair, Setup
 from verify.claims.settled import fails, settled, stands
 from verify.dp.assumption import chain_findings
@@ -190,7 +190,7 @@ def expressions(problem: Problem) -> list[Expr]:
             found += [read.index, read.when]
         elif isinstance(read, ValueRead):
             found += [*read.state, read.when]
-    return found
+    return [as_expression(each) for each in found]
 
 
 def _values(claim: str, problem: Problem, instances: Sequence[Inputs], lengths: Sequence[Lengths], words: str) -> Check:
