@@ -1,7 +1,6 @@
 """Whole runs of compiled problems against their oracles, and how the stacks' sizes grow."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from constructions.programs.interpreter import interpreted
 from constructions.programs.program import Program
 from constructions.programs.stack import compiled
 from verify.claims.settled import settled
-from verify.dp.growth import Point
+from verify.dp.growth import Point, apart_from_T
 from verify.dp.second import second_run
 from verify.verdict import ESTABLISHED, REAL_ARITHMETIC, Check, Verdict, decided
 
@@ -122,7 +121,7 @@ def _bent(points: Sequence[Point], p: Point, count: str) -> bool:
 
 def constant_check(claim: str, task: Task, points: Sequence[Point]) -> Check:
     """All sizes are equal at every T."""
-    wrong = [p for p in points if replace(p, T=0, attended=0) != replace(points[0], T=0, attended=0)]
+    wrong = [p for p in points if apart_from_T(p) != apart_from_T(points[0])]
     spelled = ", ".join(str(p.T) for p in points)
     evidence = (
         f"{task.name}, Theorem {task.theorem}: every size counted on the weights for runs of up to T = {spelled} "

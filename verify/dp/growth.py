@@ -115,7 +115,7 @@ def growth_check(done: Done, found: Sequence[Point]) -> Check:
             f"state entries = slots + registers, slots <= readers * T, operations a token <= {steepest:.4g} T, at T = "
         )
     else:
-        wrong = [p for p in found if _of_no_T(p) != _of_no_T(found[0])]
+        wrong = [p for p in found if apart_from_T(p) != apart_from_T(found[0])]
         words = f"every size equal, with m = {found[0].m}, at T = "
     fitted = exponents(found)
     grown = f"T^{fitted['exponent_per_token']:.2f} a token and T^{fitted['exponent_in_total']:.2f} in total"
@@ -137,7 +137,8 @@ def _linear(p: Point) -> bool:
     return p.carried.state_entries == p.slots + p.registers and p.slots <= p.readers * p.T
 
 
-def _of_no_T(p: Point) -> Point:
+def apart_from_T(p: Point) -> Point:
+    """The sizes of the stack alone: what Theorem 5 keeps the same at every T."""
     return replace(p, T=0, attended=0, attended_total=0)
 
 
