@@ -54,7 +54,7 @@ def kept(folder: Path) -> int:
 
 def test_an_interrupt_keeps_the_rows_that_are_decided(running: subprocess.Popen[str], tmp_path: Path):
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does: the processes of the pool get it too
-    out, err = running.communicate()
+    out, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
     assert "UNDECIDED: stopped after 1 of " in out
     assert "rows are kept; the same command goes on from there" in err
