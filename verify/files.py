@@ -47,9 +47,13 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     """Write `content` (text as UTF-8) to a hidden name beside `path`, flush it to disk, and rename it into place.
 
     A reader sees the old file or the new one, never a part; a failure leaves nothing behind and raises BadInput.  What
-    a killed process left of the same file is removed.
+    a killed process left of the same file is removed.  A link to a file stays one, and the file that it names is
+    replaced; what is no regular file (a device, a pipe, a folder) is refused, as the rename would put a file there.
     """
     data = content.encode() if isinstance(content, str) else content
+    if in_the_way(path):
+        raise _unwritable(f"writing {quoted(str(path))}", ValueError("what is there is not a regular file"))
+    path = path.resolve()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         _remove_left_over(path)
@@ -64,6 +68,11 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
     return path
+
+
+def in_the_way(path: Path) -> bool:
+    """Whether something other than a regular file, or a link to one, stands at `path`."""
+    return os.path.lexists(path) and not path.is_file()
 
 
 def _remove_left_over(path: Path) -> None:

@@ -1,12 +1,14 @@
 """Files are written whole or not at all, and folders are tried before the work."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from verify.errors import BadInput
 from verify.files import LONGEST_NAME, prepare_folder, read_input, report_name, write_whole
+from verify.sweep.settings import parse as parse_sweep
 
 
 def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path: Path):
@@ -81,3 +83,45 @@ def test_a_user_s_file(tmp_path: Path):
         read_input(str(tmp_path / "missing"), "--values")
     with pytest.raises(BadInput, match="no such regular file"):
         read_input(str(tmp_path), "--values")
+
+
+def standing(kind: str, path: Path) -> None:
+    """Something that is no regular file."""
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "link to nothing":
+        path.symlink_to(path.with_name("nothing"))
+    else:
+        try:
+            os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 7))
+        except PermissionError:
+            pytest.skip("making a device needs a superuser")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link to nothing"])
+def test_what_is_no_regular_file_is_left_as_it_is(tmp_path: Path, kind: str):
+    """`--csv /dev/full`, as a superuser, once put a file in the device's place: the rename asks no device."""
+    path = tmp_path / "rows.csv"
+    standing(kind, path)
+    before = path.lstat()
+    with pytest.raises(BadInput, match="not a regular file"):
+        write_whole(path, "rows")
+    assert path.lstat() == before
+    assert os.listdir(tmp_path) == ["rows.csv"]
+    for option in ("store", "csv"):
+        with pytest.raises(BadInput, match=r"^--(store|csv) .*not a regular file|the name of a file") as refusal:
+            parse_sweep({option: str(path)}, fresh=False)
+        assert parse_sweep({option: refusal.value.nearest.split()[-1]}, fresh=False)
+
+
+def test_a_link_to_a_file_stays_one(tmp_path: Path):
+    file, link = tmp_path / "a" / "file", tmp_path / "link"
+    file.parent.mkdir()
+    file.write_text("old")
+    link.symlink_to(file)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+    assert os.listdir(file.parent) == ["file"]

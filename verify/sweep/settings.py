@@ -10,7 +10,7 @@ from typing import Any
 from bounds.formats import FORMATS
 from verify.copy.settings import LARGEST_SEED, MODULES
 from verify.errors import BadInput, quoted
-from verify.files import report_name
+from verify.files import in_the_way, report_name
 from verify.notation import number
 from verify.options import Domain, choices, decimals, integer, integers
 
@@ -114,6 +114,8 @@ def _path(text: str | None, option: str, example: str) -> Path | None:
     if not (text.strip() and text.isprintable()) or Path(text).is_dir():
         allowed = "the name of a file, in characters that can be shown, is allowed"
         raise BadInput(f"{option} {quoted(text)}", allowed, f"{option} {example}")
+    if in_the_way(Path(text)):  # a device or a pipe, which would be renamed over or waited for
+        raise BadInput(f"{option} {quoted(text)}", "what is there is not a regular file", f"{option} {example}")
     return Path(text)
 
 
