@@ -227,9 +227,9 @@ def enough(closed_form: ClosedForm) -> float:
 
 
 def product_share(u: Any, reals: Reals) -> Any:
-    """1 - tanh(u)/u, with tanh(u) = E/(E + 2), E = e^(2u) - 1."""
-    E = reals.expm1(2 * u)
-    return 1 - E / (E + 2) / u
+    """1 - tanh(u)/u, u > 0, with tanh(u) = E/(2 - E), E = 1 - e^(-2u), so that floats do not overflow."""
+    E = -reals.expm1(-2 * u)
+    return 1 - E / (2 - E) / u
 
 
 def _spread_root(share: Fraction, reals: Reals) -> Any:

@@ -153,3 +153,12 @@ def test_formulas_say_where_they_end():
         gadgets.steep_error(1, 1, 2)
     with pytest.raises(ValueError, match="beyond float64"):
         gadgets.enough(lambda r: r.number(10**400))
+
+
+@pytest.mark.parametrize("u", [1e-6, 0.5, 20.0, 1e3, 1e9])
+def test_the_share_of_the_product_neither_overflows_nor_differs_from_balls(u):
+    """e^(2u) once overflowed floats from M/lambda = 355 on, so that no page came out for M from 89 on."""
+    share = enclose(lambda reals: gadgets.product_share(reals.number(u), reals), 128)
+    # E within two roundoffs, twice that in E/(2 - E), as E <= 1; two roundings there, one by u, one of the difference.
+    off = Fraction(gadgets.product_share(u, FLOATS)) - sum(ends(share)) / 2
+    assert abs(off) <= growth(8, FLOAT64)
