@@ -77,7 +77,8 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
     """Run `command`, print and write what it found, and return the exit code (see Result.exit_code).
 
     The folder is tried before the work starts, and tables are shown before the page is made, so that neither a full
-    disk nor an interrupt takes away what is computed. Raises BadInput when the folder or the page cannot be written.
+    disk nor an interrupt takes away what is computed; the document and the verdict are told before anything that was
+    raised while the page was made goes on. Raises BadInput when the folder or the page cannot be written.
     """
     console = Console(to.quiet, to.json)
     if to.folder is not None:
@@ -87,17 +88,17 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
         console.paragraph(text)
     for table in outcome.tables:
         console.table(table)
-    result, refused = outcome.result, None
+    result, failed = outcome.result, None
     if to.folder is not None and outcome.report is not None:
         try:
             result = replace(result, report=_write(outcome.report(), outcome.result.interrupted, to.folder))
         except KeyboardInterrupt:
             result = replace(result, interrupted=True)
-        except BadInput as error:
-            refused = error
+        except Exception as error:
+            failed = error
     _conclude(console, outcome, result)
-    if refused is not None:
-        raise refused
+    if failed is not None:
+        raise failed
     return result.exit_code
 
 

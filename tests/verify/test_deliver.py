@@ -107,3 +107,24 @@ def test_a_folder_whose_name_cannot_be_shown_is_refused_in_one_line(name: str):
     ) as refusal:
         delivery(name, False, False, False)
     assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize("json_wanted", [False, True])
+def test_what_was_computed_is_told_before_a_page_that_cannot_be_made_ends_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], json_wanted: bool
+):
+    """A figure once overflowed, and took the document of a whole run with it."""
+
+    def broken() -> Report:
+        raise OverflowError("planted")
+
+    made = replace(outcome(), report=broken)
+    with pytest.raises(OverflowError, match="planted"):
+        deliver(Delivery(tmp_path, json=json_wanted, quiet=False), command(made))
+    out = capsys.readouterr().out
+    if json_wanted:
+        assert json.loads(out) == made.result.document()
+        assert made.result.report is None
+    else:
+        assert "Modules" in out
+        assert out.endswith("a note\nPROVED: all well\n")
