@@ -63,16 +63,19 @@ class Domain:
         return self.example
 
 
-def integers(text: str, option: str, smallest: int, largest: int, usual: int | None = None) -> tuple[int, ...]:
+def integers(
+    text: str, option: str, smallest: int, largest: int, usual: int | None = None, *, consecutive: bool = False
+) -> tuple[int, ...]:
     """`64,256` or the doubling range `8..4096` (both ends included) or a mixture, ascending, each once.
 
+    consecutive: a range is every number from one end to the other, since the numbers count or name things, not sizes.
     A whole number may be written in any decimal form (1e3). Raises BadInput for anything else and for a value outside
     [smallest, largest]; of a text that is no number it names `usual`, by default the end that the text is nearer to.
     """
 
     def read(item: str) -> list[int]:
         if ".." in item:
-            return _doubling(item, option, smallest, largest)
+            return _range(item, option, smallest, largest, consecutive)
         return [_whole(item, option, smallest, largest, usual)]
 
     items = _items(text, option, read, str(usual or smallest))
@@ -155,8 +158,8 @@ def _readable(items: Iterable[str], read: Callable[[str], Any]) -> list[str]:
     return kept
 
 
-def _doubling(item: str, option: str, smallest: int, largest: int) -> list[int]:
-    """low, 2 low, 4 low, ... and high."""
+def _range(item: str, option: str, smallest: int, largest: int, consecutive: bool) -> list[int]:
+    """low, 2 low, 4 low, ... and high; or low, low + 1, ..., high."""
     ends = [end.strip() for end in item.split("..")]
     if len(ends) != 2 or not all(ends):
         there = _readable(ends, lambda end: _whole(end, option, smallest, largest))
@@ -165,6 +168,8 @@ def _doubling(item: str, option: str, smallest: int, largest: int) -> list[int]:
     low, high = (_whole(end, option, smallest, largest) for end in ends)
     if low > high:
         raise BadInput(f"{option} {quoted(item)}", "a range runs upwards", f"{option} {high}..{low}")
+    if consecutive:
+        return list(range(low, high + 1))
     if low < 1:
         raise BadInput(f"{option} {quoted(item)}", "a range doubles, so it starts at 1 or above", f"{option} 1..{high}")
     values = [low]

@@ -38,6 +38,8 @@ def test_options_are_read_exactly():
     assert settings == GadgetsSettings((1, 4), Fraction(5, 2), Fraction(1, 10), Fraction(3, 10), dtypes)
     assert parse({}) == GadgetsSettings()
     assert parse({"M": "0.5"}).alpha == Fraction(1, 2)
+    assert parse({"lemma": "1..5"}).all_lemmas
+    assert parse({"mantissa-bits": "7..10"}).bits == (7, 8, 9, 10)
     assert "--lemma 1,4 --M 2.5 --epsilon 0.1 --alpha 0.3" in settings.command()
 
 

@@ -34,6 +34,17 @@ def test_integers(text: str, expected: tuple[int, ...]):
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"), [("1..5", (1, 2, 3, 4, 5)), ("2..2,5", (2, 5)), ("0..3", (0, 1, 2, 3)), ("4,1..2", (1, 2, 4))]
+)
+def test_a_range_of_things_that_are_counted_leaves_none_out(text: str, expected: tuple[int, ...]):
+    """`verify gadgets --lemma 1..5` once left out Lemma 3, as a range doubled whatever it was of."""
+    assert integers(text, "--lemma", 0, 5, consecutive=True) == expected
+    with pytest.raises(BadInput, match="upwards") as refusal:
+        integers("5..1", "--lemma", 1, 5, consecutive=True)
+    assert refusal.value.nearest == "--lemma 1..5"
+
+
+@pytest.mark.parametrize(
     ("text", "message", "nearest"),
     [
         ("0", "from 1 to 4096", "--L 1"),

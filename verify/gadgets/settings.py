@@ -83,9 +83,10 @@ def parse(texts: Mapping[str, str | None]) -> GadgetsSettings:
     given = {name: text for name, text in texts.items() if text is not None}
     found: dict[str, Any] = {}
     if "lemma" in given:
-        found["lemmas"] = integers(given["lemma"], "--lemma", LEMMAS[0], LEMMAS[-1])
+        found["lemmas"] = integers(given["lemma"], "--lemma", LEMMAS[0], LEMMAS[-1], consecutive=True)
     if "mantissa-bits" in given:
-        found["bits"] = integers(given["mantissa-bits"], "--mantissa-bits", LEAST_BITS, LARGEST_BITS)
+        bits = integers(given["mantissa-bits"], "--mantissa-bits", LEAST_BITS, LARGEST_BITS, consecutive=True)
+        found["bits"] = bits
     if "dtype" in given:
         found["dtypes"] = choices(given["dtype"], "--dtype", tuple(FORMATS))
     for name, domain in (("M", M), ("epsilon", EPSILON)):
