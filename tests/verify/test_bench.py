@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import verify.bench.command
+from constructions.memories.heads import binary_head
 from constructions.memories.theorem3 import theorem3
 from constructions.recurrence import Execution
 from verify.bench import clock, memories, peers
@@ -25,6 +26,26 @@ def test_an_aim_is_reached_or_not_or_not_set():
     assert [row.reached for row in ROWS] == [None, False, True, None]
     assert [row.aim for row in ROWS] == ["", ">= 0.55", "<= 2 s", "<= 1 s"]
     assert Timing("nan", "", 1.0, ratio=Ratio(float("nan"), "", 0.55)).reached is False
+
+
+@pytest.mark.parametrize("wrong", [{"exact": False}, {"off": (0.2, 0.1)}, {"off": (float("nan"), 0.1)}])
+def test_wrong_outputs_reach_no_aim(wrong):
+    # A wrong attention once would have counted as fast enough.
+    assert Timing("fast", "", 1.0, at_most=2.0, **wrong).reached is False
+    assert Timing("near its roof", "", 1.0, ratio=Ratio(1.0, "", 0.5), **wrong).reached is False
+    assert Timing("fast", "", 1.0, at_most=2.0, off=(0.1, 0.1)).reached is True
+
+
+def test_decoding_and_attention_are_judged():
+    assert memories.decoded(theorem3(6, 2), 5)[1]
+    error, allowed = memories.attended(binary_head(9, 2, 1.0, 1e-3))[1]
+    assert 0 < error <= allowed < 2e-3
+
+
+def test_a_wrong_decode_is_seen(monkeypatch):
+    first = memories.initial_state
+    monkeypatch.setattr(memories, "initial_state", lambda *a: {name: H + 1 for name, H in first(*a).items()})
+    assert not memories.decoded(theorem3(6, 2), 5)[1]
 
 
 def test_the_best_of_several_runs_leaves_out_the_first():
@@ -62,7 +83,7 @@ def test_work_is_counted_as_the_loops_do_it():
     """The matrix form's products at N = 8, d = 2, four states, chunks of 4, multiplied out by hand."""
     scores, inside, read, write = 2 * 4 * 4 * 4, 2 * 4 * 4 * 2, 2 * 4 * 4 * 2, 2 * 4 * 4 * 2
     assert memories.chunk_work(8, 2, 4, 4).operations == 2 * (scores + inside + read + write)
-    assert memories.attention_work(3, 2, 1).operations == 6 * (2 * 1 + 2 * 2)
+    assert memories.attention_work(2, 2).operations == 3 * (2 * 1 + 2 * 2)
 
 
 def test_a_peer_that_fails_is_a_row_that_says_so():

@@ -7,15 +7,13 @@ products of bfloat16 parts (`constructions.one_hot`), so its share of the float3
 from collections.abc import Iterator
 
 import jax
-import numpy as np
 
 from constructions.chunked import ONE_HOT_CHUNK, chunk_length
-from constructions.memories.heads import binary_head
 from constructions.memories.theorem3 import theorem3
 from constructions.recurrence import Execution
-from verify.bench.cases import forgetful
-from verify.bench.memories import D, attended, attention_work, chunk_work, timed
-from verify.bench.timing import Roofs, Timing
+from verify.bench.cases import attention, forgetful
+from verify.bench.memories import D, chunk_work, timed
+from verify.bench.timing import Ratio, Roofs, Timing
 
 DENSE = {2**16: 0.09, 2**20: 20.0}  # N, and the seconds aimed at
 STEPS, STATES = 2**22, 128
@@ -37,15 +35,14 @@ def large_cases(roofs: Roofs) -> Iterator[Timing]:
     roofline = roofs.share(chunk_work(STEPS, D, STATES, chunk_length(STEPS)), seconds)
     what, rate, aim = f"Eq. 6, d_h = {STATES}, a = 0.99, N = {STEPS}", STEPS / seconds / 1e6, STEPS / TOKENS_A_SECOND
     yield Timing(what, "dense, chunked", seconds, rate, "Mtoken/s", at_most=aim, roofline=roofline)
-    seconds, _ = attended(binary_head(ATTENTION, D, 1.0, 1e-3))
-    roofline = roofs.share(attention_work(ATTENTION, D, int(np.log2(ATTENTION))), seconds)
-    what, rate = f"attention, binary codes, N = {ATTENTION}", ATTENTION / seconds / 1e6
-    yield Timing(what, "tiles", seconds, rate, "Mtoken/s", at_most=ATTENTION_SECONDS, roofline=roofline)
+    yield attention(roofs, ATTENTION, ATTENTION_SECONDS)
     yield device_memory()
 
 
 def device_memory() -> Timing:
-    """The most memory of the device that this process has used; how it compares with the 20 GB aimed at is said."""
+    """The most memory of the device that this process has used."""
     used = (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
-    within = "not told by this device" if used is None else "within 20 GB" if used <= DEVICE_BYTES else "above 20 GB"
-    return Timing("memory of the device, most used", within, None, peak_bytes=used)
+    if not used:
+        return Timing("memory of the device, most used", "not told by this device", None)
+    ratio = Ratio(DEVICE_BYTES / used, "20 GB / most used", 1.0)
+    return Timing("memory of the device, most used", "all rows so far", None, ratio=ratio, peak_bytes=used)

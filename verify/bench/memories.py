@@ -6,11 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constructions.attention import attend
-from constructions.encoding import VALUES
+from bounds.formats import format_of
+from bounds.rounding import attention_error, dot_error
+from constructions.attention import Attention, attend
+from constructions.encoding import TARGET, VALUES
 from constructions.memories.memory import Memory
 from constructions.recurrence import Execution
-from constructions.run import run_ssm
+from constructions.run import initial_state, run_ssm, step_ssm
 from verify.bench.clock import best
 from verify.bench.timing import Work
 from verify.copy.task import task, uniform_values
@@ -37,11 +39,37 @@ def timed(memory: Memory, execution: Execution) -> tuple[float, bool]:
     return seconds, bool((np.asarray(outputs) == wanted).all())
 
 
-def attended(memory: Memory) -> tuple[float, float]:
-    """Seconds of a head for all queries, and the largest error of a copied value."""
+def attended(memory: Memory) -> tuple[float, tuple[float, float]]:
+    """Seconds of a head of binary codes for all queries; the largest error of a copied value and what is allowed, the
+    head's stated error and the rounding of float32.
+    """
     module, stream, wanted = inputs(memory)
-    seconds, outputs = best(jax.jit(attend), module, stream, jnp.arange(memory.encoding.N))
-    return seconds, float(np.abs(np.asarray(outputs) - wanted).max())
+    assert isinstance(module, Attention)
+    assert memory.stated_error is not None
+    N, format = memory.encoding.N, format_of("float32")
+    seconds, outputs = best(jax.jit(attend), module, stream, jnp.arange(N))
+    largest = abs(float(np.asarray(module.W_q.actions[TARGET, "key"].inner))) * memory.d_h  # entries of a code are +-1
+    rounding = attention_error(1.0, N, dot_error(largest, memory.d_h, format), 2.0 * largest, format)
+    return seconds, (float(np.abs(np.asarray(outputs) - wanted).max()), memory.stated_error + rounding)
+
+
+def decoded(memory: Memory, tokens: int) -> tuple[float, bool]:
+    """Seconds of that many single steps, each a call of one compiled program that takes the state over; whether every
+    output was the value to be copied, bit by bit.
+    """
+    module, stream, wanted = inputs(memory)
+    rows = [jax.tree.map(lambda leaf, i=i: leaf[i], stream) for i in range(tokens)]
+    step = jax.jit(step_ssm, donate_argnums=1)
+
+    def run() -> list[jax.Array]:
+        H, outputs = initial_state(module, jnp.dtype(np.float32)), []
+        for row in rows:
+            H, y = step(module, H, row)
+            outputs.append(y[VALUES].fill)
+        return outputs
+
+    seconds, outputs = best(run)
+    return seconds, bool((np.stack([np.asarray(y) for y in outputs]) == wanted[:tokens]).all())
 
 
 def chunk_work(N: int, d: int, states: int, Q: int) -> Work:
@@ -62,7 +90,9 @@ def sparse_work(N: int, d: int) -> Work:
     return Work(N * 2 * d, N * 4 * d * ITEM)
 
 
-def attention_work(N: int, d: int, d_k: int) -> Work:
-    """Causal softmax attention: scores and weighted sums over N (N + 1) / 2 pairs; keys, queries and values once."""
-    pairs = N * (N + 1) / 2
+def attention_work(N: int, d: int) -> Work:
+    """Causal softmax attention with binary codes of d_k = log2 N: scores and weighted sums over N (N + 1) / 2 pairs;
+    keys, queries and values once.
+    """
+    pairs, d_k = N * (N + 1) / 2, max(1, (N - 1).bit_length())
     return Work(pairs * (2 * d_k + 2 * d), N * (2 * d_k + 2 * d) * ITEM)

@@ -55,7 +55,7 @@ def whole_run(task: Task, instance: Instance) -> Timing:
 def compilation(task: Task) -> Timing:
     """Compiling the loop for a long and for a short program: weights are arguments, so T should not matter."""
     short, long = (_compiling(task, strings(n)) for n in (SHORT, LONG - 1))  # neither compiled before
-    share = Ratio(short / long, "short / long program's", 0.5)
+    share = Ratio(short / long, "short / long program", 0.5)
     return Timing(f"{task.name}, Theorem 4, n = {LONG - 1} and {SHORT}", "compilation", long, ratio=share)
 
 
@@ -102,7 +102,7 @@ def batched(task: Task) -> Iterator[Timing]:
     first = {count: _timed(made, prompts[:count], limit) for count in (1, INSTANCES)}
     again = {count: min(_timed(made, prompts[:count], limit) for _ in range(3)) for count in (1, INSTANCES)}
     for run_as, times in (("batched", again), ("batched, with compilation", first)):
-        share, seconds = Ratio(times[1] / times[INSTANCES], "one instance's time", 1 / 3), times[INSTANCES]
+        share, seconds = Ratio(times[1] / times[INSTANCES], "one instance / all of them", 1 / 3), times[INSTANCES]
         what, rate = f"{INSTANCES} of {task.name}, n = {SIZE}", tokens / seconds / 1e3
         yield Timing(what, run_as, seconds, rate, "ktoken/s", share)
 

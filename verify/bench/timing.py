@@ -46,7 +46,8 @@ class Roofs:
 @dataclass(frozen=True)
 class Timing:
     """One row.  seconds: None where it could not be run, `run_as` then says why.  rate in `unit`; at_most: the seconds
-    aimed at; exact: whether every output was the value to be copied; roofline: `Roofs.share`.
+    aimed at; exact: whether every output was the value to be copied, bit by bit; off: for what is not exact, the
+    largest error of an output and what is allowed; roofline: `Roofs.share`.
     """
 
     what: str
@@ -57,6 +58,7 @@ class Timing:
     ratio: Ratio | None = None
     at_most: float | None = None
     exact: bool | None = None
+    off: tuple[float, float] | None = None
     peak_bytes: int | None = None
     roofline: str = ""
 
@@ -68,13 +70,22 @@ class Timing:
         return "" if self.ratio is None or self.ratio.at_least is None else f">= {self.ratio.at_least:.3g}"
 
     @property
+    def correct(self) -> bool | None:
+        """Whether the outputs are what they should be; None where that is not looked at.  NaN is not."""
+        return self.exact if self.off is None else self.off[0] <= self.off[1]
+
+    @property
     def reached(self) -> bool | None:
-        """Whether it was; None where nothing is aimed at or nothing was timed."""
+        """Whether it was, by a run whose outputs are right; None where nothing is aimed at or nothing was timed."""
         if self.at_most is not None:
-            return None if self.seconds is None else self.seconds <= self.at_most
-        return None if self.ratio is None or self.ratio.at_least is None else self.ratio.value >= self.ratio.at_least
+            met = None if self.seconds is None else self.seconds <= self.at_most
+        else:
+            met = None if self.ratio is None or self.ratio.at_least is None else self.ratio.value >= self.ratio.at_least
+        return None if met is None else met and self.correct is not False
 
     def document(self) -> dict[str, Any]:
         """The fields of the row."""
         ratio = {"ratio": None, "of": ""} if self.ratio is None else {"ratio": self.ratio.value, "of": self.ratio.of}
-        return {**vars(self), **ratio, "aim": self.aim, "reached": self.reached}
+        off, allowed = self.off or (None, None)
+        told = {"off": off, "allowed": allowed, "correct": self.correct, "aim": self.aim, "reached": self.reached}
+        return {**vars(self), **ratio, **told}
