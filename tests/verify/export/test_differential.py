@@ -23,7 +23,14 @@ from verify.export.neox import layered
 from verify.export.torch_scan import scanned
 
 WHOLE = ("position", "target", "one")
-LENGTHS = (1, 2, 64, 4096)
+CASES = [
+    *[(T, dtype) for T in (1, 64) for dtype in ("float32", "float64")],
+    (4096, "float32"),
+    *[
+        pytest.param(T, dtype, marks=pytest.mark.long)
+        for T, dtype in ((2, "float32"), (2, "float64"), (4096, "float64"))
+    ],
+]
 SLOTS = 16  # of the constructed memories, at every length
 run = jax.jit(lambda block, stream: run_block(block, stream, Execution.SCAN))
 
@@ -73,8 +80,7 @@ def compared(extra, block, stream, x, whole, dtype):
     return found
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("T", LENGTHS)
+@pytest.mark.parametrize(("T", "dtype"), CASES)
 def test_random_weights(extra, random_block, T, dtype):
     block = random_block(T)
     x = np.random.default_rng(T).uniform(-1, 1, (T, 5)).astype(dtype)
@@ -102,8 +108,7 @@ def test_a_different_block_is_noticed(extra, random_block):
         ).all() == within
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("T", LENGTHS)
+@pytest.mark.parametrize(("T", "dtype"), CASES)
 @pytest.mark.parametrize("layout", ["d_state=N", "d_state=1"])
 def test_constructed_weights(extra, layout, T, dtype):
     """Theorem 3 in both layouts: the first tokens write, all ask for something that was written."""
@@ -180,8 +185,7 @@ def in_mambapy(sizes, tensors, x):
         return layer(torch.tensor(x)[None])[0].numpy()
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("T", LENGTHS)
+@pytest.mark.parametrize(("T", "dtype"), CASES)
 @pytest.mark.usefixtures("extra")
 def test_a_parallel_scan_stays_within_the_bound_of_any_order(random_block, T, dtype):
     block, format = random_block(T), format_of(dtype)
