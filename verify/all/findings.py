@@ -24,7 +24,7 @@ FINDINGS = (
         {"T1": PROVED, "T2": PROVED, "T3": PROVED},
     ),
     Finding(
-        "**Their proofs have slips.** In Eq. 16-18 a_max leaves out a_pos, so that the coefficients 1/2, 1, 1/2 "
+        "**Their proofs have slips.** In Eq. 16-18 a_max leaves out a_pos, so that the coefficients 1/2, 3/4, 1/2 "
         "break them; the next step, Eq. 19, is true all the same, and the theorem with it. In Eq. 34-35 the proof's "
         "L~ counts the matched positions where the theorem's counts the others.",
         {"T1-16": REFUTED, "T1-17": REFUTED, "T1-18": REFUTED, "T1-19": PROVED, "T2-34": REFUTED, "T2-35": REFUTED},

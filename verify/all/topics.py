@@ -51,8 +51,10 @@ ABOUT: Mapping[str, About] = {
         "coefficient since pos(i) and L bounds how far back positions match. A.1 proves it in a chain of inequalities, "
         "Eq. 7-25.",
         "Each displayed inequality is decided on its own hypotheses: in exact fractions over families of instances of "
-        "Assumption 1 (scores, coefficients, positions), by a search that climbs towards a violation, and by a "
-        "proof that is written beside the row where there is one. Errors are those of Eq. 6 itself over all values.",
+        "Assumption 1 (scores, coefficients, positions), by a search that climbs towards a violation, and, where it is "
+        "true, by a proof: the two sides with unknowns for numbers at small sizes, their terms at every size. Errors "
+        "are those of Eq. 6 itself over all values. Steps are decided for delta >= 0 and where their numbers have a "
+        "value; what the printed delta in R and the edges do to them is decided once, in T1-EDGE and in T1.",
         (
             Figure("bounds-amin0.9.png", "Scores needed for COPY by the SSM module and by attention, against L"),
             Figure("vacuity.png", "The largest delta at which the theorem speaks, against L"),

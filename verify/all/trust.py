@@ -128,6 +128,11 @@ def trust(environment: Mapping[str, str]) -> str:
 
 
 _BEYOND = (
+    "That an induction in words carries what is proved to every size. Rows of Theorems 1 and 2 that are proved 'at "
+    "every size' rest on three things: the row's own two sides with unknowns for numbers, which is a proof at small "
+    "sizes; sympy on the terms that the sides are made of; and the step from terms to sides, which stands in words in "
+    "`verify/claims/theorem1_proofs.py` and `theorem2_steps.py`. The arguments that pages print behind 'for all sizes "
+    "and values' are words as well.",
     "That the statement of a row is the one that the paper means: read it beside the paper. Where the paper leaves "
     "something open (what may depend on the values, which indices a maximum runs over), the row says how it is read.",
     "HELD rows are evidence: seed, count and domain are named, and a counterexample outside them would change the row.",

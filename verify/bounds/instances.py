@@ -49,15 +49,20 @@ class Instance:
             alphas.append(alphas[-1] * a)
         return tuple(reversed(alphas))
 
-    def matched(self) -> list[int]:
+    @cached_property
+    def matched(self) -> tuple[int, ...]:
         """The (L, delta)-matching set of Definition 2."""
         i = len(self.scores)
-        return [j for j in range(max(1, i - self.L + 1), i + 1) if abs(self.scores[j - 1]) >= self.delta]
+        return tuple(j for j in range(max(1, i - self.L + 1), i + 1) if abs(self.scores[j - 1]) >= self.delta)
 
     def meets_assumption_1(self) -> bool:
         """Whether pos is matched, every score outside the matching set is below delta in modulus, and the matched part
         sum alpha_j |c_i^T b_j| is below 1."""
-        matched = self.matched()
+        return self._meets
+
+    @cached_property
+    def _meets(self) -> bool:
+        matched = self.matched
         unmatched = (score for j, score in enumerate(self.scores, 1) if j not in matched)
         total = sum((self.alphas[j - 1] * abs(self.scores[j - 1]) for j in matched), ZERO)
         return self.pos in matched and all(abs(score) < self.delta for score in unmatched) and total < 1

@@ -1,8 +1,11 @@
 """One displayed inequality of A.1, decided: first by instances that may break it, then by its proof.
 
-An instance (verify/bounds/instances.py) is exact, so one that breaks the inequality is a witness. Two routes must
-agree before it counts as proved: no instance of the family and none that a climb reaches breaks it, and the
-expressions of `proof` are nonnegative by their coefficients. M = |Delta| = 1, since every side scales with M |Delta|.
+An instance (verify/bounds/instances.py) is exact, so one that breaks the inequality is a witness. Three routes must
+agree before it counts as proved: no instance of the family and none that a climb reaches breaks it; the two sides
+themselves, as they are evaluated at instances, are compared with open numbers in the place of fractions
+(open_instances.py), which proves them at small sizes; and the expressions of `proof`, the terms that the two sides are
+made of, are nonnegative by their coefficients. From the terms to the sides at every size it is an induction in words,
+beside `proof`. M = |Delta| = 1, since every side scales with M |Delta|.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,18 +21,22 @@ import sympy
 from verify.bounds.instances import Instance
 from verify.claims.claim import Setup
 from verify.claims.nonnegative import unproved
+from verify.claims.open_instances import REACH, cells
+from verify.claims.quotients import Open
 from verify.notation import number
 from verify.verdict import ESTABLISHED, Check, Verdict
 
 HALF = Fraction(1, 2)
 COEFFICIENTS = (HALF, Fraction(1))
 DELTAS = (HALF, Fraction(1, 20))
+BEFORE = (1, 2, 14)  # positions before pos in nearly tight instances
 STARTS, STEPS = 6, 60
 GRID = 20  # a climb moves coefficients by multiples of 1 / GRID, and scores by multiples of delta / GRID
 
-_PROVED = (
-    "proved at every size by sympy: the slack is a quotient of polynomials without negative coefficients in "
-    "nonnegative unknowns"
+_SMALL = "proved for {} by feeding both sides with unknowns: the slack has no negative coefficient"
+_EVERY = (
+    "at every size by the terms of both sides (sympy: no negative coefficients in nonnegative unknowns) and the "
+    "induction in words beside them"
 )
 
 Side = Callable[[Instance], Fraction]
@@ -66,11 +73,46 @@ def decided_inequality(
     if breaking is None:
         breaking = climb(inequality, setup.seed, starts)
     among = (
-        f"{tried} exact instances of up to 4 positions (Assumption 1 as far as the inequality needs it) and {starts} "
-        f"climbs of {STEPS} steps from them, seed {setup.seed}"
+        f"{tried} exact instances, of up to 4 positions and nearly tight ones of up to {max(BEFORE) + 2} (Assumption 1 "
+        f"as far as the inequality needs it), and {starts} climbs of {STEPS} steps from them, seed {setup.seed}"
     )
     found = breaking and (inequality.left(breaking), inequality.right(breaking), spelled(breaking))
-    return judged(claim, what, words, among, found, inequality.proof(), expected)
+    proof = inequality.proof()
+    argued = Argued(proof, REACH, left_open(inequality) if proof and not breaking else "")
+    return judged(claim, what, words, among, tried, found, argued, expected)
+
+
+def left_open(inequality: Inequality) -> str:
+    """The first of `cells` in which coefficients do not show left <= right; "" for none."""
+    for x in cells():
+        try:
+            gap = inequality.gap(x)
+            if gap is not None and gap > 0:
+                return f"its sides at pos = {x.pos}, i = {len(x.scores)}"
+        except Open as error:
+            return str(error)
+    return ""
+
+
+@dataclass(frozen=True)
+class Argued:
+    """A proof. terms: expressions, one at least, that are nonnegative; sizes: up to which size the sides themselves
+    were compared with unknowns, "" where the terms are the sides; missing: what that comparison left open."""
+
+    terms: Sequence[sympy.Expr]
+    sizes: str = ""
+    missing: str = ""
+
+    @property
+    def unproved(self) -> str:
+        """The first thing that is not proved; "" for nothing."""
+        terms = unproved(self.terms) if self.terms else ["there is no proof"]
+        return next(iter(terms), self.missing)
+
+    @property
+    def words(self) -> str:
+        """What is proved, and how."""
+        return f"{_SMALL.format(self.sizes)}; {_EVERY}" if self.sizes else f"proved {_EVERY}"
 
 
 def judged(
@@ -78,20 +120,22 @@ def judged(
     what: str,
     words: str,
     among: str,
+    tried: int,
     breaking: tuple[Any, Any, Mapping[str, Any]] | None,
-    proof: Sequence[sympy.Expr],
+    proof: Argued,
     expected: frozenset[Verdict] = ESTABLISHED,
 ) -> Check:
-    """REFUTED by `breaking` (left, right, witness), PROVED if the expressions of `proof` (one at least) are
-    nonnegative, else UNDECIDED. `among` says where it was looked for."""
+    """REFUTED by `breaking` (left, right, witness), VACUOUS if none of the `tried` instances counted, PROVED by the
+    proof, else UNDECIDED. `among` says where a breaking one was looked for."""
     left, right, witness = breaking or (None, None, None)
-    missing = unproved(proof) if proof else ["there is no proof"]
     if breaking:
         verdict, found = Verdict.REFUTED, f"broken by one of {among}, in exact fractions"
-    elif missing:
-        verdict, found = Verdict.UNDECIDED, f"not broken by {among}, but not proved: {missing[0]}"
+    elif not tried:
+        verdict, found = Verdict.VACUOUS, f"the hypotheses hold for none of {among}"
+    elif proof.unproved:
+        verdict, found = Verdict.UNDECIDED, f"not broken by {among}, but not proved: {proof.unproved}"
     else:
-        verdict, found = Verdict.PROVED, f"{_PROVED}; and not broken by {among}"
+        verdict, found = Verdict.PROVED, f"{proof.words}; and not broken by {among}"
     return Check(f"claims/{claim}/{what}", claim, verdict, left, right, f"{words}; {found}", witness, expected=expected)
 
 
@@ -113,16 +157,25 @@ def spelled(x: Instance) -> dict[str, Any]:
 
 @cache
 def family() -> tuple[Instance, ...]:
-    """Small instances, smallest first: every choice of coefficients, of scores on both sides of delta, of pos and L for
-    up to three positions, and some of four."""
-    return tuple(_instances())
+    """Nearly tight instances; then small ones, smallest first: every choice of coefficients, of scores on both sides of
+    delta, of pos and L for up to three positions, and some of four."""
+    return (*_tight(), *_instances())
+
+
+def _tight() -> Iterator[Instance]:
+    """Coefficients in (0, 1), as exp(Delta A) with A < 0 has them, and scores 49/50 of delta or nearer: geometric sums
+    before pos, little forgotten at pos, and one step behind it that forgets half, or nearly all."""
+    for n, delta, share in product(BEFORE, DELTAS, (Fraction(49, 50), Fraction(9999, 10000))):
+        for high, own, low in product((HALF, Fraction(1, 100)), (Fraction(3, 4), Fraction(99, 100)), (HALF, HALF**7)):
+            near = delta * share
+            yield Instance((*[high] * n, own, low), (*[near] * n, delta, near), n + 1, 2, delta)
 
 
 def _instances() -> Iterator[Instance]:
-    for i, delta in product((1, 2, 3), DELTAS):
+    for i, delta in product((1, 2, 3), (*DELTAS, Fraction(0))):
         near = delta * Fraction(9, 10)
-        others = (Fraction(0), near, -near, delta, Fraction(3, 4))
-        own = (delta, Fraction(3, 4), -delta, Fraction(3, 2))
+        others = tuple(dict.fromkeys((Fraction(0), near, -near, delta, Fraction(3, 4))))
+        own = tuple(dict.fromkeys((delta, Fraction(3, 4), -delta, Fraction(3, 2))))
         for pos in range(1, i + 1):
             levels = [own if j == pos else others for j in range(1, i + 1)]
             for a, scores in product(product(COEFFICIENTS, repeat=i), product(*levels)):

@@ -78,14 +78,14 @@ def scale(setup: Setup) -> Decision:
     size = Fraction(2 if setup.altered == LARGER else 1)
 
     def largest(x: Instance) -> Fraction:
-        signs = {j: size if x.scores[j - 1] >= 0 else -size for j in x.matched()}
+        signs = {j: size if x.scores[j - 1] >= 0 else -size for j in x.matched}
         matched = Instance(
             x.forgetting, tuple(s if j in signs else 0 * s for j, s in enumerate(x.scores, 1)), x.pos, x.L, x.delta
         )
         return matched.output([signs.get(j, size) for j in range(1, len(x.scores) + 1)])
 
     def without_moduli(x: Instance) -> bool:
-        return x.pos in x.matched() and abs(sum(x.alphas[j - 1] * x.scores[j - 1] for j in x.matched())) < 1
+        return x.pos in x.matched and abs(sum(x.alphas[j - 1] * x.scores[j - 1] for j in x.matched)) < 1
 
     def proof() -> list[sympy.Expr]:
         """A term alpha_j |s_j| = h, v_j = e or -e at most 1 in modulus; and 1 = sum + g."""

@@ -15,11 +15,14 @@ from typing import Any
 
 import sympy
 
-from verify.claims.inequality import judged
+from verify.claims.inequality import Argued, judged
+from verify.claims.quotients import Open, positive
 from verify.verdict import ESTABLISHED, Check, Verdict
 
 ONE = Fraction(1)
 EDGE = Fraction(2)  # exp(delta)
+FULL = 4  # positions up to which the sides are compared with unknowns
+REACH = f"all real instances of up to {FULL} positions with delta > 0"
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Softmax:
         return self.i in matched and not any(self._far(j) for j in range(1, self.i + 1) if j not in matched)
 
     def _far(self, j: int) -> bool:
-        return max(self.weights[j - 1], 1 / self.weights[j - 1]) >= self.edge
+        return self.weights[j - 1] >= self.edge or 1 / self.weights[j - 1] >= self.edge
 
     def rho(self) -> Fraction:
         """exp of the largest score with j != pos; ValueError where there is no other position."""
@@ -115,7 +118,58 @@ def compared(
     cases = [x for x in family() if admits(x)]
     worst = next((x for x in cases if left(x) > right(x)), None)
     among = f"{len(cases)} exact instances of Assumption 2 with i <= 15"
-    return judged(claim, what, words, among, worst and (left(worst), right(worst), worst.spelled()), proof, expected)
+    found = worst and (left(worst), right(worst), worst.spelled())
+    argued = Argued(proof, REACH, left_open(left, right, admits) if proof and not worst else "")
+    return judged(claim, what, words, among, len(cases), found, argued, expected)
+
+
+def left_open(left: Side, right: Side, admits: Callable[[Softmax], bool]) -> str:
+    """The first of `cells` in which coefficients do not show left <= right; "" for none."""
+    for x in cells():
+        try:
+            if admits(x) and left(x) > right(x):
+                return f"its sides at i = {x.i}, L = {x.L}"
+        except Open as error:
+            return str(error)
+    return ""
+
+
+@cache
+def cells() -> tuple[Softmax, ...]:
+    """All instances of Assumption 2 of up to FULL positions at once, their numbers open (`quotients`).
+
+    A cell fixes how many positions are unmatched, matched with a score of at least delta, and with one of at most
+    -delta, in which way pos itself is matched, and L. Each kind rises, the matched ones stand in the window: no side
+    depends on the order of positions otherwise. Equal scores are the limits of rising ones.
+    """
+    kinds = product(range(FULL), repeat=3)
+    few = [kind for kind in kinds if sum(kind) < FULL]
+    return tuple(
+        _open(kind, high, L)
+        for kind in sorted(few, key=sum)
+        for high in (True, False)
+        for L in range(kind[1] + kind[2] + 1, sum(kind) + 3)
+    )
+
+
+def _open(kind: tuple[int, ...], high: bool, L: int) -> Softmax:
+    unmatched, above, below = kind
+    count = unmatched + above + below
+    *t, own, d = positive([f"t{k}" for k in range(count)] + ["own", "d"])
+    edge = 1 + d
+    weights, last = [], 1 / edge
+    for k in range(unmatched):
+        last = (last + t[k] * edge) / (1 + t[k])  # between the last one and exp(delta)
+        weights.append(last)
+    last = 1 / edge
+    for k in range(unmatched, unmatched + below):
+        last = last / (1 + t[k])
+        weights.append(last)
+    last = edge
+    for k in range(unmatched + below, count):
+        last = last + t[k]
+        weights.append(last)
+    return Softmax((*weights, edge + own if high else 1 / (edge + own)), L, edge)
 
 
 def L_tilde(x: Softmax) -> int:

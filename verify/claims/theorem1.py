@@ -226,7 +226,7 @@ _RAISED = Inequality(
     lambda x: _bound_by_sums(_raised(x)),
     _bound_by_sums,
     _proof_of_falling,
-    lambda x: x.pos < len(x.scores) and x.delta > 0,
+    lambda x: x.pos < len(x.scores) and x.delta >= 0,
 )
 _RAISED_IN_WORDS = "left: the bound with every coefficient after pos raised halfway to 1; right: the bound"
 REFUTED, PROVED = Verdict.REFUTED, Verdict.PROVED

@@ -30,7 +30,7 @@ def others(x: Instance) -> list[int]:
 
 def unmatched(x: Instance) -> list[int]:
     """The positions that are not matched."""
-    matched = set(x.matched())
+    matched = set(x.matched)
     return [j for j in range(1, len(x.scores) + 1) if j not in matched]
 
 

@@ -17,7 +17,7 @@ from verify.claims.settled import fails, settled, stands
 from verify.verdict import Check, Verdict
 
 WHERE, TOPIC = "A.1", "Theorem 1"
-GIVEN = "Under Assumption 1 with delta > 0, no coefficient 0 after pos and r_j = alpha_j / alpha_pos: "
+GIVEN = "Under Assumption 1 with delta >= 0, no coefficient 0 after pos and r_j = alpha_j / alpha_pos: "
 PRINTED = "with a_max = max_{1 <= j < pos} a_j, a_min = min_{pos < j <= i} a_j, both below 1, and 1 < pos < i, "
 UNMATCHED = "left: the sum of r_j |c_i^T b_j| over the unmatched j; right: "
 ERROR = "left: the worst error by Eq. 6 itself over all values; right: "
@@ -110,7 +110,7 @@ def _with_pos(x: Instance) -> bool:
 
 
 def _matched_others(x: Instance) -> Fraction:
-    return side.weighed(x, (j for j in x.matched() if j != x.pos))
+    return side.weighed(x, (j for j in x.matched if j != x.pos))
 
 
 def _closed(n: Callable[[Instance], int], largest: side.Largest = side.a_max) -> Callable[[Instance], Fraction]:
@@ -190,7 +190,7 @@ REST = (
         "left: delta times the sum of all r_j, j != pos; right: Eq. 16",
         _false(side.eq_16, _both_sums),
         {WITH_POS: SIXTEEN},
-        "from fractions import Fraction as F; a1, a2, a3 = F(1,2), F(1), F(1,2); assert a2 + 1/a3 > a1 + 1/a3",
+        "from fractions import Fraction as F; a1, a2, a3 = F(1,2), F(3,4), F(1,2); assert a2 + 1/a3 > a1 + 1/a3",
         "Eq. 16 with a_max = max_{1 < k <= pos} a_k: by Eq. 12 every r_j before pos holds the factor a_pos, which the "
         "printed maximum leaves out.",
         SIXTEEN,
@@ -202,7 +202,7 @@ REST = (
         f"{UNMATCHED}Eq. 17",
         _false(_closed(_n)),
         {WITH_POS: SEVENTEEN},
-        "from fractions import Fraction as F; a1, a2, a3, s, d = F(1,2), F(1), F(1,2), F(9,20), F(1,2); "
+        "from fractions import Fraction as F; a1, a2, a3, s, d = F(1,2), F(3,4), F(1,2), F(49,100), F(1,2); "
         "assert a2*s + s/a3 > d*(a1*(1-a1)/(1-a1) + (1/a3-1)/(1-a3))",
         "Eq. 17 with a_max = max_{1 < k <= pos} a_k; the geometric sums themselves are right.",
         SEVENTEEN,
@@ -214,7 +214,7 @@ REST = (
         f"{UNMATCHED}Eq. 18",
         _false(_closed(_window)),
         {WITH_POS: EIGHTEEN},
-        "from fractions import Fraction as F; a1, a2, a3, s, d, L = F(1,2), F(1), F(1,2), F(9,20), F(1,2), 2; "
+        "from fractions import Fraction as F; a1, a2, a3, s, d, L = F(1,2), F(3,4), F(1,2), F(49,100), F(1,2), 2; "
         "assert a2*s + s/a3 > d*(a1*(1-a1)/(1-a1) + ((1/a3)**(L-1)-1)/(1-a3))",
         "Eq. 18 with a_max = max_{1 < k <= pos} a_k.",
         EIGHTEEN,

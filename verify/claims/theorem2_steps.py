@@ -16,7 +16,7 @@ from fractions import Fraction
 import sympy
 
 from verify.claims.claim import REFUTES, Claim, Decision, Repair, Setup
-from verify.claims.inequality import judged, sides
+from verify.claims.inequality import Argued, judged, sides
 from verify.claims.nonnegative import unknowns, zero
 from verify.claims.settled import fails, stands
 from verify.claims.softmax import (
@@ -113,8 +113,9 @@ def same_demand(setup: Setup) -> Decision:
         "printed",
         "Eq. 28 and Eq. 31 asked of one instance and eps, which must agree (left and right: 1 for yes, 0 for no)",
         f"{len(asked)} pairs of an exact instance of Assumption 2 and eps = 0.1, 1, 2, 3, M ||W_V|| = 1",
+        len(asked),
         wrong and (int(_eq_28(*wrong)), int(not _eq_28(*wrong)), wrong[0].spelled() | {"epsilon": wrong[1]}),
-        zero(identity),
+        Argued(zero(identity)),
     )
     return stands(
         found, again="eps, a_pos, R, E = 3, 0.5, 1, 1; assert a_pos >= 1 - eps / 2 and R / E + 1 > 2 / (2 - eps)"

@@ -9,7 +9,19 @@ from bounds.exact import attention_worst_case
 from bounds.formats import format_of
 from bounds.rounding import growth
 from verify.claims.nonnegative import unknowns
-from verify.claims.softmax import EDGE, L_tilde, L_tilde_in_the_proof, Softmax, compared, crowded, family
+from verify.claims.softmax import (
+    EDGE,
+    FULL,
+    ONE,
+    L_tilde,
+    L_tilde_in_the_proof,
+    Softmax,
+    cells,
+    compared,
+    crowded,
+    family,
+    left_open,
+)
 from verify.verdict import Verdict
 
 
@@ -39,6 +51,25 @@ def test_the_worst_error_is_the_closed_form_s():
         closed = float(attention_worst_case(scores, np.array([x.i - 1]), 1, 1)[0])
         rounding = growth(8 * x.i, format_of("float64"), library_calls=2 * x.i)
         assert abs(closed - float(x.worst_error())) <= rounding * max(1.0, closed)
+
+
+def test_cells_are_instances_of_every_pattern():
+    assert all(x.meets_assumption_2() for x in cells())
+    patterns = {(x.i, len(x.matched()), x.L) for x in cells()}
+    assert {(x.i, len(x.matched()), x.L) for x in family() if x.i <= FULL} <= patterns
+
+
+def test_a_right_side_a_little_too_small_is_not_proved_by_its_proof():
+    """rest <= 2 (1 - a_pos) is what T2-27 proves; the worst error reaches it, so that no smaller share will do."""
+    promised = lambda x: Fraction(999, 1000) * 2 * (1 - x.share())  # noqa: E731
+    assert left_open(Softmax.worst_error, promised, lambda _: True) != ""
+    assert left_open(Softmax.worst_error, lambda x: 2 * (1 - x.share()), lambda _: True) == ""
+
+
+def test_nothing_admitted_is_vacuous():
+    (g,) = unknowns("g")
+    check = compared("T2", "planted", lambda _: ONE, lambda _: ONE / 2, [g], "planted", admits=lambda _: False)
+    assert check.verdict is Verdict.VACUOUS
 
 
 def test_both_L_tilde():
