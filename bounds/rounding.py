@@ -26,7 +26,7 @@ import math
 from bounds.formats import FloatFormat
 
 LIBRARY_ULPS = 4
-"""Assumed accuracy of exp, log1p and the logistic function, in units in the last place of the format that is used."""
+"""Assumed accuracy of exp, log1p, sin, cos and the logistic function, in units in the last place of the format used."""
 
 LARGEST_LOGARITHM = 700.0
 """exp of anything below is a float64."""
@@ -152,6 +152,18 @@ def attention_error(
     moved = math.expm1(2 * E) * min(1.0, 2 * others) if 2 * E < LARGEST_LOGARITHM else 2.0
     evaluation = growth(2 * n + 1, format, library_calls=2)
     return value * (min(2.0, moved) + evaluation) + 4 * n * (value + 1) * float(format.underflow) * (1 + evaluation)
+
+
+def circle_score_error(scale: float, format: FloatFormat) -> float:
+    """Bound for scale u^T v, u and v points (cos, sin)(2 pi j / N) of the circle, from how the points are computed.
+
+    An angle below 2 pi is off by its three roundings (of pi, of the product by j, of the quotient by N), which moves
+    its point along the circle by as much; cos and sin are each off by a factor, so together by at most that part of the
+    point's length 1. A point off by delta in length moves the product by at most delta, two of them by 2 delta +
+    delta^2.
+    """
+    delta = 2 * math.pi * growth(4, format) + growth(1, format, library_calls=1)
+    return scale * delta * (2 + delta)
 
 
 def softplus_error(x: float, format: FloatFormat) -> float:

@@ -5,18 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from bounds.converse import worst_case_floor
 from bounds.formats import format_of
 from bounds.rounding import growth
 from constructions.attention import Attention
 from constructions.mamba import SSM
-from verify.copy.modules import build
+from verify.copy.modules import Prepared, build
 from verify.copy.rows import bytes_wrong
 from verify.copy.run import Run, second_route
 from verify.copy.settings import CopySettings
 from verify.copy.task import ByteCode
-from verify.copy.tolerance import tolerance
+from verify.copy.tolerance import derived_rounding, tolerance
 from verify.verdict import Check, Verdict
 
 # The statement of the ledger that says of each module that it copies (ssm-constant: where d_h >= N).
@@ -29,14 +30,18 @@ CODES_AT_ONCE = 2**14  # that are float64 at the same time
 def checks(run: Run, settings: CopySettings) -> Iterator[Check]:
     """The checks of one row."""
     allowed = tolerance(run, float(settings.M), settings.dtype)
-    if np.isfinite(allowed).all():
+    if says_something(run, allowed):
         yield _two_routes(run, settings, allowed)
-        yield _worst_case(run, settings, allowed)
+        there = allowed[[run.second.worst.argmax()]]
+        if says_something(run, there):
+            yield _worst_case(run, settings, allowed)
+        else:
+            yield _no_tolerance(run, settings, there, "worst-case", _form_claim(run))
     else:
-        yield _no_tolerance(run, settings)
+        yield _no_tolerance(run, settings, allowed, "two-routes", _route_claim(run))
     if can_copy(run):
         yield _copies(run, settings, allowed)
-        yield _stated(run, settings)
+        yield stated_error(run.prepared, run.steps, settings)
     elif run.prepared.memory.d_h < run.prepared.task.demand:
         yield _floor(run)
     memory = run.prepared.memory
@@ -44,6 +49,13 @@ def checks(run: Run, settings: CopySettings) -> Iterator[Check]:
         yield _mean_square(run)
     if settings.text and can_copy(run):
         yield _text(run, settings)
+
+
+def says_something(run: Run, allowed: np.ndarray) -> bool:
+    """Whether the rounding bound could refute a program: finite at every step, and at some step below 2 M |Delta|, the
+    most that two answers in the range of the values are apart.
+    """
+    return bool(np.isfinite(allowed).all() and allowed.min() < 2.0 * run.second.scale)
 
 
 def can_copy(run: Run) -> bool:
@@ -56,26 +68,34 @@ def can_copy(run: Run) -> bool:
     return keeps_all and memory.keys == "projection" and memory.d_h >= run.prepared.task.N
 
 
-def tag(run: Run) -> str:
+def tag(prepared: Prepared) -> str:
     """The row that a check belongs to, in its id."""
-    memory = run.prepared.memory
+    memory = prepared.memory
     states = f"/d_h={memory.d_h}" if memory.name == "ssm-constant" else ""
-    return f"copy/{memory.name}/N={run.prepared.task.N}{states}"
+    return f"copy/{memory.name}/N={prepared.task.N}{states}"
 
 
-def _no_tolerance(run: Run, settings: CopySettings) -> Check:
-    """In place of the comparisons with the second route, where the rounding model promises nothing: roundings may pass
-    the dtype's largest number, or outgrow every bound. What came of one run would say nothing of another.
+def _no_tolerance(run: Run, settings: CopySettings, allowed: np.ndarray, what: str, claim: str) -> Check:
+    """In place of a comparison for which the rounding model promises nothing: roundings may pass the dtype's largest
+    number, or outgrow every bound, or the size of the outputs. What came of one run would say nothing of another.
     """
-    reason = f"sums over {run.prepared.task.steps} steps may be rounded beyond what {settings.dtype} holds or can bound"
-    evidence = f"{reason}, so no disagreement of the two routes would say anything; a smaller M or N, or float64, would"
-    claim, skipped = _route_claim(run), frozenset({Verdict.SKIPPED})
+    T, size = run.prepared.task.steps, 2.0 * run.second.scale
+    reason = f"sums over {T} steps may be rounded beyond what {settings.dtype} holds or can bound"
+    if np.isfinite(allowed).all():
+        reason = f"roundings over {T} steps in {settings.dtype} are bounded by {allowed.min():.3g} at best"
+        reason += f", and answers in [-M |Delta|, M |Delta|] are no more than {size:.3g} apart"
+    evidence = f"{reason}, so no disagreement would say anything; a smaller M or N, or float64, would"
+    skipped = frozenset({Verdict.SKIPPED})
     speaks_of = f"the float program in {settings.dtype}"
-    return Check(f"{tag(run)}/two-routes", claim, Verdict.SKIPPED, None, None, evidence, None, speaks_of, skipped)
+    return Check(f"{tag(run.prepared)}/{what}", claim, Verdict.SKIPPED, None, None, evidence, None, speaks_of, skipped)
 
 
 def _route_claim(run: Run) -> str:
     return "X-ATT-SIZE" if isinstance(run.prepared.memory.module, Attention) else "EQ1-EQ6"
+
+
+def _form_claim(run: Run) -> str:
+    return "X-ATT-EXACT" if isinstance(run.prepared.memory.module, Attention) else "X-SSM-EXACT"
 
 
 def _two_routes(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
@@ -87,25 +107,26 @@ def _two_routes(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
     holds = bool((off <= allowed).all())
     witness = None if holds else _at(run, int(run.compared[shown]))
     steps = f"{len(run.compared)} of {len(run.steps)} steps"
+    blank = int((allowed >= 2.0 * run.second.scale).sum())
+    steps += f" ({blank} of them with a bound of 2 M |Delta| or more, which says nothing)" if blank else ""
     evidence = f"{_sample(settings)}; {steps} by score matrices in NumPy float64"
     return _check(run, settings, "two-routes", _route_claim(run), holds, off[shown], allowed[shown], evidence, witness)
 
 
 def _worst_case(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
     """The measured error against the exact worst case over all values: never above it, and reached by adversarial
-    values.
+    values at the step for which they are made.
     """
-    off = run.errors[run.compared]
-    measured, predicted, slack = float(off.max()), float(run.second.worst.max()), float(allowed.max())
+    off, worst = run.errors[run.compared], int(run.second.worst.argmax())
+    measured, predicted, slack = float(off.max()), float(run.second.worst[worst]), float(allowed[worst])
     holds = bool((off <= run.second.worst + allowed).all())
-    attains = settings.values == "adversarial" and not _reads_its_own_copy(run)
+    attains = settings.values == "adversarial"
     if attains:
-        holds = holds and abs(measured - predicted) <= slack
-    claim = "X-ATT-EXACT" if isinstance(run.prepared.memory.module, Attention) else "X-SSM-EXACT"
+        holds = holds and bool(off[worst] >= predicted - slack)
     relation = "equal to" if attains else "at most"
-    evidence = f"measured {relation} the closed form within the rounding bound {slack:.3g}; {_sample(settings)}"
+    evidence = f"measured {relation} the closed form within the rounding bound, {slack:.3g} there; {_sample(settings)}"
     witness = None if holds else _at(run, int(run.compared[int(np.argmax(off))]))
-    return _check(run, settings, "worst-case", claim, holds, measured, predicted, evidence, witness)
+    return _check(run, settings, "worst-case", _form_claim(run), holds, measured, predicted, evidence, witness)
 
 
 def _copies(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
@@ -125,25 +146,35 @@ def _copies(run: Run, settings: CopySettings, allowed: np.ndarray) -> Check:
     return _check(run, settings, "copies", claim, holds, run.max_abs_error, bound, evidence, witness, expected)
 
 
-def _stated(run: Run, settings: CopySettings) -> Check:
+def stated_error(prepared: Prepared, steps: Int[np.ndarray, " R"], settings: CopySettings) -> Check:
     """The worst case of the weights as derived, before any rounding to the dtype, against the error that the
     construction states: what rounding may excuse in a float program, a wrong constant may not.
     """
-    derived = replace(
-        run.prepared, memory=build(run.prepared.memory.name, run.prepared.task, run.prepared.memory.d_h, settings)
-    )
-    steps = run.steps[-LAST_STEPS:]  # a later step has more to confuse its value with
-    route = second_route(derived, np.zeros((run.prepared.task.steps, 0)), steps, float(settings.M))
+    name, d_h = prepared.memory.name, prepared.memory.d_h
+    derived = replace(prepared, memory=build(name, prepared.task, d_h, settings))
+    steps = steps[-LAST_STEPS:]  # a later step has more to confuse its value with
+    route = second_route(derived, np.zeros((prepared.task.steps, 0)), steps, float(settings.M))
     stated, worst = derived.memory.stated_error or 0.0, float(route.worst.max())
-    # Evaluating a worst case sums T weights, each a few library calls in float64.
-    slack = growth(run.prepared.task.steps, format_of("float64"), library_calls=3) * (stated + route.scale)
+    slack = derived_rounding(derived.memory, prepared.task.steps, stated, route.scale)
+    if not stated + slack < 2.0 * route.scale:
+        return _cannot_be_told(prepared, stated, slack)
     holds = worst <= stated + slack
     evidence = f"closed form of the weights in float64 at the last {len(steps)} steps, rounding {slack:.1g}"
     witness = None if holds else {"step": int(steps[int(np.argmax(route.worst))]), "worst": worst}
     verdict = Verdict.HELD if holds else Verdict.REFUTED
     claim, speaks_of = COPIES[derived.memory.name], "real arithmetic on the derived weights"
     expected = frozenset({Verdict.HELD})
-    return Check(f"{tag(run)}/stated-error", claim, verdict, worst, stated, evidence, witness, speaks_of, expected)
+    return Check(f"{tag(prepared)}/stated-error", claim, verdict, worst, stated, evidence, witness, speaks_of, expected)
+
+
+def _cannot_be_told(prepared: Prepared, stated: float, slack: float) -> Check:
+    """In place of the stated error, where float64 does not resolve the scores of the weights as derived."""
+    evidence = f"float64 evaluates the closed form up to {slack:.3g}, more than all answers are apart"
+    claim, speaks_of = COPIES[prepared.memory.name], "real arithmetic on the derived weights"
+    skipped = frozenset({Verdict.SKIPPED})
+    return Check(
+        f"{tag(prepared)}/stated-error", claim, Verdict.SKIPPED, None, stated, evidence, None, speaks_of, skipped
+    )
 
 
 def _floor(run: Run) -> Check:
@@ -159,7 +190,7 @@ def _floor(run: Run) -> Check:
     evidence = f"closed form at {len(run.compared)} of {len(run.steps)} steps; {carried}"
     verdict, witness = Verdict.HELD if holds else Verdict.REFUTED, _at(run, _worst_step(run))
     speaks_of = "real arithmetic on the stored weights"
-    return Check(f"{tag(run)}/floor", "X-CONVERSE", verdict, worst, bound, evidence, witness, speaks_of)
+    return Check(f"{tag(run.prepared)}/floor", "X-CONVERSE", verdict, worst, bound, evidence, witness, speaks_of)
 
 
 def _mean_square(run: Run) -> Check:
@@ -185,7 +216,7 @@ def _mean_square(run: Run) -> Check:
     witness = None if holds else {"N": N, "d_h": run.prepared.memory.d_h, "mean_square": value}
     verdict = Verdict.HELD if holds else Verdict.REFUTED
     speaks_of = "real arithmetic on the stored weights"
-    return Check(f"{tag(run)}/mean-square", "X-AVERAGE", verdict, value, floor, evidence, witness, speaks_of)
+    return Check(f"{tag(run.prepared)}/mean-square", "X-AVERAGE", verdict, value, floor, evidence, witness, speaks_of)
 
 
 def _text(run: Run, settings: CopySettings) -> Check:
@@ -197,13 +228,6 @@ def _text(run: Run, settings: CopySettings) -> Check:
     witness = _at(run, _worst_step(run)) if wrong else None
     claim = COPIES[run.prepared.memory.name]
     return _check(run, settings, "text", claim, wrong == 0, wrong, 0, evidence, witness)
-
-
-def _reads_its_own_copy(run: Run) -> bool:
-    """In the string task the values of the tokens that reproduce are not free, and all but Eq. 6's modules weigh
-    them.
-    """
-    return run.prepared.task.kind == "string" and not isinstance(run.prepared.memory.module, SSM)
 
 
 def _check(
@@ -220,7 +244,7 @@ def _check(
 ) -> Check:
     verdict = Verdict.HELD if holds else Verdict.REFUTED
     speaks_of = f"the float program in {settings.dtype}"
-    return Check(f"{tag(run)}/{what}", claim, verdict, value, bound, evidence, witness, speaks_of, expected)
+    return Check(f"{tag(run.prepared)}/{what}", claim, verdict, value, bound, evidence, witness, speaks_of, expected)
 
 
 def _sample(settings: CopySettings) -> str:

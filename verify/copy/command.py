@@ -18,7 +18,7 @@ from verify.copy.modules import Prepared, prepare, worst_values
 from verify.copy.phase import phase, sizes
 from verify.copy.reach import refuse_overflow
 from verify.copy.rows import first_failing, row, table
-from verify.copy.run import Run, computed_steps, execute, second_route
+from verify.copy.run import Run, compared, computed_steps, execute, second_route
 from verify.copy.settings import CopySettings
 from verify.copy.task import ByteCode, Task, task, uniform_values
 from verify.copy.words import sentence
@@ -104,6 +104,7 @@ def _values(prepared: Prepared, settings: CopySettings) -> Float[np.ndarray, "N 
     if settings.values == "uniform":
         return uniform_values(N, d, M, settings.seed, jnp.dtype(settings.dtype))
     steps = computed_steps(prepared)
+    steps = steps[compared(prepared, steps)]  # the checks look for the worst case at these alone
     worst = second_route(prepared, np.zeros((prepared.task.steps, 0)), steps, M).worst
     return worst_values(prepared, int(steps[worst.argmax()]), d, M)
 

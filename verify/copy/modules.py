@@ -71,8 +71,20 @@ def worst_values(prepared: Prepared, step: int, d: int, M: float) -> Float[np.nd
     """Values of the N positions that attain the exact worst case of that step's output, alike in all coordinates."""
     row = scores(prepared.memory, prepared.position, prepared.target, np.array([step]))
     slot = step_of_slot(prepared)[prepared.target[[step]]]
-    values = ssm_worst_values(row, slot, M)[0][: prepared.task.N]
+    values = ssm_worst_values(weights_of_values(prepared, row), slot, M)[0][: prepared.task.N]
     return np.repeat(np.where(values == 0.0, M, values)[:, None], d, axis=1)
+
+
+def weights_of_values(prepared: Prepared, S: Float[np.ndarray, "R S"]) -> Float[np.ndarray, "R n"]:
+    """The scores of steps as weights of the values: in the string task a step that reproduces is fed a value once
+    more, N + 1 steps after it was read (and the first one 0), so that both weights act on the same value.
+    """
+    N = prepared.task.N
+    if prepared.task.steps == N or S.shape[1] <= N:
+        return S
+    once, again = S[:, :N].copy(), S[:, N + 1 :]
+    once[:, : again.shape[1]] += again
+    return once
 
 
 def step_of_slot(prepared: Prepared) -> Int[np.ndarray, " N"]:

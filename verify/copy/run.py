@@ -21,7 +21,7 @@ from constructions.memories.memory import Memory
 from constructions.recurrence import Execution
 from constructions.run import run_block, run_ssm, suited_execution
 from constructions.sizes import size_of
-from verify.copy.modules import Prepared, step_of_slot
+from verify.copy.modules import Prepared, step_of_slot, weights_of_values
 from verify.copy.settings import CopySettings
 from verify.independent import recorded_Delta, scores, weighed
 
@@ -36,18 +36,22 @@ DENSE = {SSM: Execution.CHUNKED, MambaBlock: Execution.SCAN}
 class SecondRoute:
     """For C steps, in NumPy float64: the outputs, and the exact worst case of the step's error over all values in
     [-M, M]^d.
+
+    apart: the same if every step's input were a value of its own; in the string task, where steps that reproduce are
+    fed the values once more, that is more than can happen, and what rounding bounds are relative to.  scale: M Delta.
     """
 
     outputs: Float[np.ndarray, "C d"]
     worst: Float[np.ndarray, " C"]
+    apart: Float[np.ndarray, " C"]
     scale: float
 
     @property
     def magnitude(self) -> Float[np.ndarray, " C"]:
         """At least the output on absolute values, sum_j |S_ij| M Delta, which rounding bounds are relative to:
-        |S_pos| <= |S_pos - 1| + 1, so it is at most the worst case and once more `scale` = M Delta.
+        |S_pos| <= |S_pos - 1| + 1, so it is at most that worst case and once more `scale` = M Delta.
         """
-        return self.worst + self.scale
+        return self.apart + self.scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +101,7 @@ def execute(prepared: Prepared, values: Float[np.ndarray, "N d"], settings: Copy
     dtype, memory, task = jnp.dtype(settings.dtype), prepared.memory, prepared.task
     x = task.sequence(values.astype(dtype, copy=False))
     steps = computed_steps(prepared)
-    chosen = _spread(len(steps), task.steps * settings.d)
+    chosen = compared(prepared, steps)
     with ThreadPoolExecutor(1) as beside:
         second = beside.submit(second_route, prepared, x, steps[chosen], float(settings.M))
         stream = memory.encoding.stream(x, prepared.position, prepared.target, dtype)
@@ -113,15 +117,17 @@ def second_route(
     """What NumPy makes of the given steps, a block of rows of scores at a time, each as long as its context."""
     Delta, reach = recorded_Delta(prepared.memory), _reach(prepared)
     slots = step_of_slot(prepared)
-    outputs, worst = np.empty((len(steps), x.shape[1])), np.empty(len(steps))
+    outputs, worst, apart = np.empty((len(steps), x.shape[1])), np.empty(len(steps)), np.empty(len(steps))
     height = max(ROWS_AT_LEAST, ENTRIES_AT_ONCE // min(int(steps.max()) + 1, reach))
     for start in range(0, len(steps), height):
         stop = start + height
         rows = steps[start:stop]
         S = scores(prepared.memory, prepared.position[: min(int(rows.max()) + 1, reach)], prepared.target, rows)
         outputs[start:stop] = Delta * weighed(S, x)
-        worst[start:stop] = ssm_worst_case(S, slots[prepared.target[rows]], M, Delta)
-    return SecondRoute(outputs, worst, M * Delta)
+        pos, together = slots[prepared.target[rows]], weights_of_values(prepared, S)
+        apart[start:stop] = ssm_worst_case(S, pos, M, Delta)
+        worst[start:stop] = apart[start:stop] if together is S else ssm_worst_case(together, pos, M, Delta)
+    return SecondRoute(outputs, worst, apart, M * Delta)
 
 
 def _reach(prepared: Prepared) -> int:
@@ -138,6 +144,11 @@ def computed_steps(prepared: Prepared) -> Int[np.ndarray, " R"]:
     if isinstance(prepared.memory.module, Attention):
         steps = steps[_spread(len(steps), task.steps * prepared.memory.encoding.d)]
     return steps
+
+
+def compared(prepared: Prepared, steps: Int[np.ndarray, " R"]) -> Int[np.ndarray, " C"]:
+    """Indices of the computed steps that the second route follows."""
+    return _spread(len(steps), prepared.task.steps * prepared.memory.encoding.d)
 
 
 def _spread(count: int, products_each: int) -> Int[np.ndarray, " C"]:

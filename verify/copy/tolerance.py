@@ -9,38 +9,63 @@ import numpy as np
 from jaxtyping import Float
 
 from bounds.formats import FloatFormat, format_of
-from bounds.rounding import attention_error, dot_error, growth, recurrence_error, recurrence_roundings
+from bounds.rounding import attention_error, circle_score_error, dot_error, growth, recurrence_error
 from constructions.attention import Attention
 from constructions.encoding import TARGET
-from constructions.mamba import SSM
+from constructions.mamba import SSM, MambaBlock
+from constructions.memories.gated import MEMORY
 from constructions.memories.memory import Memory
+from constructions.recurrence import Execution
 from verify.copy.reach import largest_sum
 from verify.copy.run import Run
+from verify.independent import recorded_Delta
+from verify.sweep.tolerance import exact_tolerance, gated_tolerance, is_exact, lag_factors
 
 
 def tolerance(run: Run, M: float, dtype: str) -> Float[np.ndarray, " C"]:
     """For each compared step, a bound of |y_i of the program - y_i of the second route| over all inputs in [-M,
     M]^d; inf where roundings may bring a sum past the largest number of the dtype, for nothing is promised then.
     """
-    memory, T = run.prepared.memory, run.prepared.task.steps
-    format = format_of(dtype)
+    memory, format = run.prepared.memory, format_of(dtype)
     if isinstance(memory.module, Attention):
         return _attention(memory, run, M, format)
+    if is_exact(memory):
+        return exact_tolerance(memory, len(run.compared), dtype, M)
     if isinstance(memory.module, SSM):
-        largest = largest_sum(memory.keys, run.prepared.task.N, memory.d_h)
-        magnitude = _magnitude(memory, run, M)
-        return _recurrence(magnitude, T, memory.d_h, format, *_coefficient(memory.module), M, largest)
-    return _gated(run, T, M, format)
+        return _constant(run, M, format)
+    return _gated(run, M, dtype)
 
 
-def _magnitude(memory: Memory, run: Run, M: float) -> np.ndarray:
-    """sum_j alpha_j sum_s |c_s| |b_js| |v_j|: with codes at most |code|^2 M Delta for each step so far
-    (Cauchy-Schwarz).
+def derived_rounding(memory: Memory, T: int, stated: float, scale: float) -> float:
+    """How far the worst case that NumPy float64 finds for weights as derived, over T steps, may lie above `stated`
+    although the real weights keep it; scale: M Delta.
+
+    A worst case is a sum of T weights and the distance of one of them from 1, each a few library calls: growth(T, 3
+    calls) of at most stated + scale.  Before that, the others' weights are exponentials:
+    - of attention's score differences, with E the error of a score: the dot product's own, the subtraction of the
+      largest, the codes' (exact where they are bits), and the scale's, s = log(..) / 2 of an argument that three
+      library calls make.  Their share of the whole weight is off by a factor of at most exp(2 E);
+    - of ssm-gated's closed gate S = y + log(1 - e^-y), y <= log 2, through softplus.
     """
-    codes = memory.encoding.codes
-    if codes is None:
-        return run.second.magnitude
-    return (run.steps[run.compared] + 1) * _largest_square(codes) * M * memory.Delta
+    form, module = format_of("float64"), memory.module
+    E = 0.0
+    if isinstance(module, Attention):
+        assert memory.encoding.codes is not None
+        sharpness, square = _sharpness(module), _largest_square(memory.encoding.codes)
+        largest = sharpness * square
+        E = dot_error(largest, memory.d_h, form) + largest * growth(4, form, library_calls=1)
+        E += square * growth(4, form, library_calls=3)
+        E += circle_score_error(sharpness, form) if memory.keys == "circle" else 0.0
+    elif isinstance(module, MambaBlock):
+        (rate,) = np.unique(module.ssm.W_Delta2.actions["off", MEMORY].inner)
+        E = (abs(float(rate)) + 2) * growth(4, form, library_calls=3)
+    moved = math.expm1(2 * E) * stated
+    return moved + growth(T + 1, form, library_calls=3) * (stated + moved + scale)
+
+
+def _sharpness(module: Attention) -> float:
+    """The factor of the scores."""
+    return abs(float(np.asarray(module.W_q.actions[TARGET, "key"].inner)))
 
 
 def _largest_square(codes: np.ndarray) -> float:
@@ -48,43 +73,37 @@ def _largest_square(codes: np.ndarray) -> float:
     return float(np.einsum("ij,ij->i", codes, codes, dtype=np.float64, casting="safe").max())
 
 
-def _coefficient(module: SSM) -> tuple[int, int]:
-    """Roundings and library calls of one forgetting coefficient a = exp(Delta A), as multiples of their relative
-    effect.
+def _constant(run: Run, M: float, format: FloatFormat) -> Float[np.ndarray, " C"]:
+    """Term by term as in verify.sweep.tolerance, but with |code|^2 in the place of sum_s |c_s| |b_js| (Cauchy-Schwarz),
+    so that a term depends on its lag alone.  The steps 0 .. N-1 write, so step i has the lags i - N + 1 .. i.
 
-    An argument Delta A = log a that is off by a factor 1 + r moves the exponential by a factor of about exp(r log a):
-    the product's rounding and the softplus of Delta (two roundings, two library calls: bounds.rounding.softplus_error)
-    count |log a| times, rounded up, and the exponential's own error once.
+    A sum of moduli, at most largest_sum M, passes the largest number at most by its own roundings.
     """
-    if module.A is None or not np.isfinite(np.asarray(module.A)).all():
-        return 0, 0
-    times = math.ceil(abs(float(np.asarray(module.A))))
-    return 3 * times, 2 * times + 1
+    memory, task = run.prepared.memory, run.prepared.task
+    factor = lag_factors(memory, task.steps, task.steps, run.execution, format)
+    largest = largest_sum(memory.keys, task.N, memory.d_h) * M
+    if not largest * (1 + float(factor.max())) <= format.max:
+        return np.full(len(run.compared), np.inf)
+    steps = run.steps[run.compared]
+    summed = np.concatenate([[0.0], np.cumsum(factor)])
+    terms = summed[steps + 1] - summed[np.maximum(steps + 1 - task.N, 0)]
+    terms += growth(task.steps, format_of("float64")) * summed[steps + 1]  # of the sums themselves
+    codes = memory.encoding.codes  # None: one-hots
+    weight = (1.0 if codes is None else _largest_square(codes)) * M * recorded_Delta(memory)
+    return weight * terms + _underflow(task.steps, memory.d_h, M, format)
 
 
-def _recurrence(
-    magnitude: np.ndarray, T: int, d_h: int, format: FloatFormat, roundings: int, calls: int, M: float, largest: int
-) -> Float[np.ndarray, " C"]:
-    """The recurrence's own bound, with Delta's softplus and T coefficients computed rather than given.
-
-    largest: of the sums of moduli, in units of M; 1 says that every sum has one term, to which nothing is added.
+def _gated(run: Run, M: float, dtype: str) -> Float[np.ndarray, " C"]:
+    """One state a channel and nothing forgotten.  Sparse, the slot's own value and the leak are carried apart
+    (verify.sweep.tolerance), and a slot's own value passes few additions; else T additions, the products by Delta, the
+    gate and c, Delta's softplus (two roundings, two library calls) and the gate's silu.
     """
-    relative = growth(recurrence_roundings(T, d_h) + 2 + T * roundings, format, library_calls=2 + T * calls)
-    if largest > 1 and not largest * M * (1 + relative) <= format.max:
-        return np.full(len(magnitude), np.inf)
-    return magnitude * relative + _underflow(T, d_h, M, format)
-
-
-def _gated(run: Run, T: int, M: float, format: FloatFormat) -> Float[np.ndarray, " C"]:
-    """One state a channel and nothing forgotten: T additions, the products by Delta, the gate and c, Delta's softplus
-    (two roundings, two library calls) and the gate's silu, and what the sparse execution adds where it splits off the
-    part that all slots share, the leak (bounds.rounding.recurrence_error): two roundings and 2 |leak|.
-    """
+    T, leak, format = run.prepared.task.steps, run.second.apart, format_of(dtype)
     relative = growth(T + 10, format, library_calls=3)
-    leak = np.maximum(run.second.magnitude - M * run.prepared.memory.Delta, 0.0)
-    # A slot's own value passes few additions: the leak is summed up apart from it.
     if not M * (1 + growth(10, format, library_calls=3)) + 2 * float(leak.max()) * (1 + relative) <= format.max:
         return np.full(len(leak), np.inf)
+    if run.execution == Execution.SPARSE.value:
+        return gated_tolerance(run.prepared.memory, leak, T, dtype, M)
     return (run.second.magnitude + 2.0 * leak) * relative + _underflow(T + 1, 1, M, format)
 
 
@@ -96,11 +115,10 @@ def _underflow(T: int, d_h: int, M: float, format: FloatFormat) -> float:
 def _attention(memory: Memory, run: Run, M: float, format: FloatFormat) -> Float[np.ndarray, " C"]:
     assert isinstance(memory.module, Attention)
     assert memory.encoding.codes is not None
-    scale = abs(float(np.asarray(memory.module.W_q.actions[TARGET, "key"].inner)))
-    largest = scale * _largest_square(memory.encoding.codes)
+    largest = _sharpness(memory.module) * _largest_square(memory.encoding.codes)
     score = dot_error(largest, memory.d_h, format)
     n = run.prepared.task.steps
-    others = np.clip(run.second.worst / (2.0 * M), 0.0, 1.0)
+    others = np.clip(run.second.apart / (2.0 * M), 0.0, 1.0)
     # Numerators and denominators are at most M, or 1, over the weight of pos.
     summed = max(M, 1.0) / (1.0 - min(float(others.max()), 1.0 - 2.0**-52)) * (1 + growth(2 * n + 1, format, 2))
     if not max(summed, largest + score) <= format.max:

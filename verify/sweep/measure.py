@@ -222,7 +222,7 @@ def _tolerance(
         return constant_tolerance(memory, target, steps, run.N, length, execution, run.dtype)
     if not isinstance(memory.module, Attention):
         return gated_tolerance(memory, worst, run.steps, run.dtype)
-    second = SecondRoute(np.empty((len(steps), 0)), worst, memory.Delta)
+    second = SecondRoute(np.empty((len(steps), 0)), worst, worst, memory.Delta)
     nothing = np.empty((len(steps), 0))
     sized = size_of(memory, run.steps)
     beside = CopyRun(prepared, sized, execution, steps, nothing, nothing, np.arange(len(steps)), second, 0.0)

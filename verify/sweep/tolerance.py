@@ -43,11 +43,12 @@ def is_exact(memory: Memory) -> bool:
     return isinstance(module, SSM) and module.A is None and one_hot
 
 
-def exact_tolerance(memory: Memory, count: int, dtype: str) -> Float[np.ndarray, " R"]:
+def exact_tolerance(memory: Memory, count: int, dtype: str, M: float = 1.0) -> Float[np.ndarray, " R"]:
     """The bound for `count` outputs of an exact memory against Delta x with the Delta of real arithmetic."""
     format = format_of(dtype)
     relative = growth(7, format, library_calls=2)
-    return np.full(count, relative * memory.Delta + 8 * float(format.underflow) * (1 + relative))
+    lost = 8 * float(format.underflow) * (1 + relative) * max(1.0, M)
+    return np.full(count, relative * memory.Delta * M + lost)
 
 
 def constant_tolerance(
@@ -62,31 +63,46 @@ def constant_tolerance(
     """The bound for the outputs at `steps`, which ask for `target`; `written` positions are written, one a step from
     0 on; values in [-1, 1].  inf where the bound leaves float64: then nothing is promised.
     """
-    module, format, codes = memory.module, format_of(dtype), memory.encoding.codes
-    assert isinstance(module, SSM)
+    format, codes = format_of(dtype), memory.encoding.codes
     assert codes is not None
-    Delta = recorded_Delta(memory)
-    log_a = 0.0 if module.A is None else Delta * float(np.asarray(module.A))
-    forgets = int(module.A is not None)
-    joined = joined_additions(length) if execution == Execution.CHUNKED.value else 2
-    lag = np.arange(int(steps.max()) + 1)
-    moved = lag * abs(log_a) * growth(3, format, library_calls=2)
-    once = 6 + joined + memory.d_h + 1
-    factor = _grown(once + lag * (1 + forgets), 2 + lag * forgets, moved, log_a * lag, format)
+    factor = lag_factors(memory, int(steps.max()) + 1, length, execution, format)
     query, key = np.abs(codes[target].astype(np.float64)), np.abs(codes[:written].astype(np.float64))
     distance, products = steps[:, None] - np.arange(written)[None, :], query @ key.T
     counts = (distance >= 0) & (products > 0)  # nothing times an unbounded factor is nothing
     terms = np.zeros_like(products)
     np.multiply(products, factor[np.maximum(distance, 0)], out=terms, where=counts)
-    return Delta * terms.sum(axis=1) + recurrence_error(0.0, int(steps.max()) + 1, memory.d_h, format)
+    lost = recurrence_error(0.0, int(steps.max()) + 1, memory.d_h, format)
+    return recorded_Delta(memory) * terms.sum(axis=1) + lost
 
 
-def gated_tolerance(memory: Memory, worst: Float[np.ndarray, " R"], steps: int, dtype: str) -> Float[np.ndarray, " R"]:
-    """The bound for outputs whose exact worst case is `worst`, after at most `steps` steps; values in [-1, 1]."""
+def lag_factors(
+    memory: Memory, lags: int, length: int, execution: str, format: FloatFormat
+) -> Float[np.ndarray, " lags"]:
+    """alpha growth(...) of the term that was written m steps before the output, for m = 0 .. lags - 1, of an SSM with
+    one scalar A, run over `length` steps.
+    """
+    module = memory.module
+    assert isinstance(module, SSM)
+    A = 0.0 if module.A is None else float(np.asarray(module.A))
+    log_a = recorded_Delta(memory) * (0.0 if np.isneginf(A) else A)
+    forgets = int(module.A is not None)
+    joined = joined_additions(length) if execution == Execution.CHUNKED.value else 2
+    lag = np.arange(lags)
+    moved = lag * abs(log_a) * growth(3, format, library_calls=2)
+    once = 6 + joined + memory.d_h + 1
+    factor = _grown(once + lag * (1 + forgets), 2 + lag * forgets, moved, log_a * lag, format)
+    return np.where(lag > 0, 0.0, factor) if np.isneginf(A) else factor
+
+
+def gated_tolerance(
+    memory: Memory, worst: Float[np.ndarray, " R"], steps: int, dtype: str, M: float = 1.0
+) -> Float[np.ndarray, " R"]:
+    """The bound for outputs whose exact worst case is `worst`, after at most `steps` steps; values in [-M, M]."""
     assert isinstance(memory.module, MambaBlock)
     format = format_of(dtype)
     own, shared = growth(12, format, library_calls=3), growth(steps + 12, format, library_calls=3)
-    return own * (memory.Delta + 2 * worst) + shared * 2 * worst + recurrence_error(0.0, steps + 1, 1, format)
+    lost = recurrence_error(0.0, steps + 1, 1, format) * max(1.0, M)
+    return own * (M * memory.Delta + 2 * worst) + shared * 2 * worst + lost
 
 
 def _grown(
