@@ -1,4 +1,8 @@
-"""How much memory there is, and the refusal of what would not fit, before anything is allocated."""
+"""How much memory there is, and the refusal of what would not fit, before anything is allocated.
+
+What is free changes by the second, so the size that a refusal names leaves room for that: it is the largest that fits
+into HINTED of what is there, rounded down to two digits; typed a moment later, it passes unless a tenth has gone.
+"""
 
 import os
 from collections.abc import Callable
@@ -11,6 +15,8 @@ _CGROUPS = (
     (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
     (Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes")),
 )
+
+HINTED = 0.9
 
 
 def available_bytes() -> int:
@@ -55,9 +61,15 @@ def refuse_if_too_large(given: str, option: str, n: int, needed: Callable[[int],
     there = available_bytes()
     if needed(n) <= there:
         return
-    fits = largest_that_fits(needed, there, smallest, n)
-    nearest = f"{option} {fits}" if fits is not None else "a machine with more memory"
+    fits = largest_that_fits(needed, int(HINTED * there), smallest, n)
+    nearest = f"{option} {_two_digits(fits, smallest)}" if fits is not None else "a machine with more memory"
     raise BadInput(given, f"would need about {size(needed(n))} of memory and {size(there)} are available", nearest)
+
+
+def _two_digits(n: int, smallest: int) -> int:
+    """n rounded down to two significant digits, where that is still allowed."""
+    unit = 10 ** max(0, len(str(n)) - 2)
+    return max(n // unit * unit, smallest)
 
 
 def largest_that_fits(needed: Callable[[int], int], there: int, smallest: int, too_large: int) -> int | None:

@@ -95,22 +95,36 @@ def test_a_scale_beyond_the_dtype_is_refused():
         refuse_overflow(replace(asked, N=(200,), pos="string"))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "float16"])
 def test_an_M_whose_values_may_vanish_is_refused_and_the_one_named_is_not(dtype: str):
-    asked = parse({"M": "1e-295", "epsilon": "1e-296", "dtype": dtype, "module": "ssm-linear"})
-    with pytest.raises(BadInput, match=f"from where on {dtype} may turn them into 0") as refusal:
-        refuse_overflow(asked)
-    M = Fraction(refusal.value.nearest.removeprefix("--M "))
-    refuse_overflow(replace(asked, M=M))
+    words = {"M": "1e-295", "epsilon": "1e-296", "dtype": dtype, "module": "ssm-linear"}
+    with pytest.raises(BadInput, match=r"may turn them into 0|keep their digits from M = 6\.1035e-05 on") as refusal:
+        parse(words)
+    _, M, *more = refusal.value.nearest.split(" ")
+    asked = parse(words | {"M": M, "epsilon": more[1] if more else "1e-296"})
     with pytest.raises(BadInput):
-        refuse_overflow(replace(asked, M=M / 1000))
+        parse(words | {"M": f"{float(M) / 1000:.3g}", "epsilon": f"{float(M) / 10000:.3g}"})
     values = uniform_values(5000, 4, float(M), 0, np.dtype("float64" if dtype == "float64" else "float32"))
-    assert np.abs(values[values != 0]).min() >= 2 * format_of(dtype).tiny
+    kept = values.astype(np.float16) if dtype == "float16" else values
+    assert np.abs(values[values != 0]).min() >= (0 if dtype == "float16" else 2 * format_of(dtype).tiny)
+    assert np.abs(kept.astype(np.float64) - values).max() < float(asked.epsilon)
+
+
+@pytest.mark.parametrize("module", ["ssm-constant", "ssm-linear"])
+def test_float16_does_not_copy_what_it_cannot_hold(capsys: pytest.CaptureFixture[str], module: str):
+    """All values were 0 there, and HELD said of them that they are copied bit by bit."""
+    words = ["copy", "--N", "100", "--d", "4", "--dtype", "float16", "--module", module, "--no-report"]
+    assert main([*words, "--M", "1e-9", "--epsilon", "1e-10"]) == 2
+    assert capsys.readouterr().err.count("nearest that works: --M 0.0001 --epsilon 5e-05") == 1
+    assert main([*words, "--epsilon", "1e-12"]) == 2
+    assert (
+        "no error but 0 is below 5.9605e-08 in float16; nearest that works: --epsilon 6e-08" in capsys.readouterr().err
+    )
 
 
 def test_values_that_may_vanish_are_refused_before_the_run(capsys: pytest.CaptureFixture[str]):
     assert main(["copy", "--N", "4", "--M", "1e-40", "--epsilon", "1e-41", "--no-report"]) == 2
-    assert "nearest that works: --M 1e-30" in capsys.readouterr().err
+    assert "nearest that works: --M 1e-30 --epsilon 5e-31" in capsys.readouterr().err
 
 
 def test_more_states_than_positions_take_no_memory_of_their_own(capsys: pytest.CaptureFixture[str]):

@@ -35,9 +35,18 @@ def test_the_control_group_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_refused_with_the_largest_that_fits(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 1 << 20)
     refuse_if_too_large("--N 64", "--N", 64, quadratic)
-    with pytest.raises(BadInput, match=r"^--N 4096: would need about 128 MiB .* 1 MiB are available; .* --N 361$"):
+    with pytest.raises(BadInput, match=r"^--N 4096: would need about 128 MiB .* 1 MiB are available; .* --N 340$"):
         refuse_if_too_large("--N 4096", "--N", 4096, quadratic)
     refuse_if_too_large("--N 361", "--N", 361, quadratic)
+
+
+def test_the_size_named_still_fits_when_a_tenth_of_the_memory_has_gone(monkeypatch: pytest.MonkeyPatch):
+    for there in range(1 << 16, 1 << 20, 7919):
+        monkeypatch.setattr(memory, "available_bytes", lambda there=there: there)
+        with pytest.raises(BadInput) as refusal:
+            refuse_if_too_large("--N 4096", "--N", 4096, quadratic)
+        monkeypatch.setattr(memory, "available_bytes", lambda there=there: there - there // 10)
+        refuse_if_too_large("--N", "--N", int(refusal.value.nearest.removeprefix("--N ")), quadratic)
 
 
 def test_nothing_fits(monkeypatch: pytest.MonkeyPatch):

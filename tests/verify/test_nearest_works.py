@@ -96,6 +96,13 @@ COPY = [
     {"epsilon": "1", "M": "1.99999999"},
     {"epsilon": "1e-299", "M": "1e-299"},
     {"epsilon": "1", "M": "0." + "1" * 58},
+    {"M": "1e-300"},
+    {"M": "1e-300", "dtype": "float64"},
+    {"M": "1e-9", "epsilon": "1e-10", "dtype": "float16"},
+    {"M": "1e-9", "dtype": "float16"},
+    {"epsilon": "1e-12", "dtype": "float16"},
+    {"epsilon": "1e-200", "dtype": "bfloat16"},
+    {"M": "7e-5", "epsilon": "1", "dtype": "float16"},
     {"execution": "fast"},
     {"dtype": "float128"},
     {"seed": "nan"},
@@ -129,10 +136,10 @@ def mended(given: dict[str, str], hint: str) -> dict[str, str]:
     """What is typed after reading the hint: an option with its text, or one left out."""
     if hint.startswith("leave out --"):
         return {name: text for name, text in given.items() if name != hint.removeprefix("leave out --")}
-    option, _, text = hint.partition(" ")
-    assert option.startswith("--")
-    assert text
-    return given | {option.removeprefix("--"): text}
+    words = hint.split(" ")
+    assert len(words) % 2 == 0
+    assert all(option.startswith("--") and text for option, text in zip(words[::2], words[1::2], strict=True))
+    return given | {option.removeprefix("--"): text for option, text in zip(words[::2], words[1::2], strict=True)}
 
 
 @pytest.mark.parametrize(
@@ -152,6 +159,26 @@ def test_a_length_for_a_text_is_one_that_the_text_has(tmp_path: Path):
         with pytest.raises(BadInput) as refusal:
             read_copy(given)
         read_copy(mended(given, refusal.value.nearest))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"d": "1", "epsilon": "0.02"},
+        {"d": "6", "epsilon": "0.5"},
+        {"d": "1", "epsilon": "0.002", "Delta": "literal", "dtype": "float16"},
+        {"d": "1", "dtype": "bfloat16"},
+        {"d": "1", "dtype": "bfloat16", "Delta": "literal", "module": "ssm-linear"},
+        {"d": "1", "dtype": "float16", "M": "1e-4", "epsilon": "1e-6"},
+    ],
+)
+def test_an_epsilon_that_lets_a_text_be_read_wrongly_names_one_that_does_not(tmp_path: Path, given: dict[str, str]):
+    file = tmp_path / "text"
+    file.write_bytes(bytes(range(256)))
+    asked = given | {"values": f"text:{file}"}
+    with pytest.raises(BadInput) as refusal:
+        read_copy(asked)
+    read_copy(mended(asked, refusal.value.nearest))
 
 
 @pytest.mark.parametrize("N", ["1e16", "1e300", "1e999999999", "4,1e15"])

@@ -68,6 +68,7 @@ def _reading() -> str:
         "multiplications and additions of one step with nonzero weights and the whole state. *max error* was "
         "measured on the float program and decides *copies*. *worst case* is the exact supremum over all values in "
         "[-M, M]^d for the scores that the stored weights give, in real arithmetic: for outputs y_i = sum_j S_ij v_j "
+        "(on the string task, where values are fed once more, S_ij is the sum of both weights of value j) "
         "it is M |Delta| (sum_{j != pos(i)} |S_ij| + |S_i,pos(i) - 1|); a measured error may exceed it by rounding. "
         "*first N failing* rebuilds the module for each N: by the worst case for `ssm-constant`, by measurement for "
         "the others."
@@ -83,9 +84,10 @@ def _phase_section(page: Page, settings: CopySettings, result: Result, points: S
     below = f"Up to N = {d_h} it is exact. " if keeps else f"So built it fails from N = {failing} or before. "
     page.paragraph(
         f"`ssm-constant` with d_h = {d_h} on the string task (N values are read, then all of them reproduced). "
-        f"{below}From N = {d_h + 1} on no choice of keys, queries, Delta and forgetting that does not depend on the "
-        "values can bring the worst case below M |Delta| (X-CONVERSE), nor the root mean square over independent "
-        "values below sqrt(1 - d_h/N) of the values' own (X-AVERAGE). Measured on one sample of uniform values, the "
+        f"{below}From N = {d_h + 1} on, with one Delta for all positions, no choice of keys, queries and forgetting "
+        "that does not depend on the values can bring the worst case below M |Delta| (X-CONVERSE; with step sizes "
+        f"Delta_j it is M times the {d_h + 1}-th largest), nor, read out linearly, the root mean square over "
+        "uncorrelated values of one variance below sqrt(1 - d_h/N) of the values' own (X-AVERAGE). Measured on one sample of uniform values, the "
         "root mean square scatters around its expectation, a little below it too."
     )
     caption = (

@@ -18,7 +18,6 @@ Rounding adds to such sums; where that might pass the limit, the tolerance is in
 from fractions import Fraction
 from math import isqrt
 
-from bounds.decimals import floor_log10
 from bounds.formats import format_of
 from bounds.scales import circle_scale_least
 from verify.copy.modules import ROUNDING_SHARE
@@ -28,10 +27,9 @@ from verify.notation import not_above, number
 
 
 def refuse_overflow(settings: CopySettings) -> None:
-    """Raise BadInput, with an M that works, where a sum over values of modulus M can leave the dtype or a value can
-    vanish in it; and where attention's scale leaves it.
+    """Raise BadInput, with an M that works, where a sum over values of modulus M can leave the dtype; and where
+    attention's scale leaves it.
     """
-    _refuse_flushed(settings)
     if "ssm-constant" in settings.modules:
         _refuse_sums(settings)
     if "attention" in settings.modules and settings.codes == "circle":
@@ -43,21 +41,6 @@ def largest_sum(keys: str, N: int, d_h: int) -> int:
     if keys == "one-hot" or (keys == "projection" and d_h >= N):
         return 1
     return N if keys == "random" else max(d_h, isqrt(N - 1) + 1)
-
-
-def _refuse_flushed(settings: CopySettings) -> None:
-    """Values are drawn on a grid of 2 M steps of 2^-p (verify.copy.task), p the precision of float64 or else float32,
-    and may be halved by Delta = log 2: a value that is not 0 is at least M 2^-p. Below the normal numbers a format that
-    keeps no subnormal ones may turn it into 0, which is no copy.
-    """
-    format = format_of(settings.dtype)
-    drawn = format_of("float64" if settings.dtype == "float64" else "float32")
-    least = format.tiny * 2**drawn.precision
-    if format.keeps_subnormals or least <= settings.M:
-        return
-    asked = f"--M {number(settings.M, 60)} with --dtype {settings.dtype}"
-    why = f"values may fall below {number(format.tiny)}, from where on {settings.dtype} may turn them into 0"
-    raise BadInput(asked, why, f"--M {number(Fraction(10) ** (floor_log10(least) + 1))}")
 
 
 def _refuse_sums(settings: CopySettings) -> None:

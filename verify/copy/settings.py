@@ -8,9 +8,10 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 
+from verify.copy.ranges import refuse_out_of_range, refuse_unreadable
 from verify.errors import BadInput, quoted
 from verify.files import read_input, report_name
-from verify.notation import not_above, number
+from verify.notation import number
 from verify.options import Domain, choice, choices, decimal, integer, integers
 from verify.options import dtype as dtype_name
 
@@ -138,7 +139,12 @@ def parse(texts: Mapping[str, str | None]) -> CopySettings:
         execution=choice(given.get("execution", usual.execution), "--execution", EXECUTIONS),
         seed=integer(given.get("seed", "0"), "--seed", 0, LARGEST_SEED),
     )
-    _refuse_trivial_epsilon(settings)
+    refuse_out_of_range(settings.M, settings.epsilon, settings.dtype)
+    if text:
+        literal, approximate = settings.Delta == "literal", bool(set(modules) & {"ssm-gated", "attention"})
+        refuse_unreadable(
+            settings.M, settings.epsilon, settings.d, settings.dtype, literal=literal, approximate=approximate
+        )
     return settings
 
 
@@ -147,15 +153,6 @@ def _refuse_contradictions(given: dict[str, str], modules: tuple[str, ...]) -> N
         if option in given and not set(owners) & set(modules):
             asked = f"--{option} {quoted(given[option])} with --module {','.join(modules)}"
             raise BadInput(asked, f"--{option} says something of {', '.join(owners)} alone", f"leave out --{option}")
-
-
-def _refuse_trivial_epsilon(settings: CopySettings) -> None:
-    """Below M |Delta| an error of epsilon means a copy; from there on the output 0 has it too."""
-    half = settings.M / 2
-    if settings.epsilon > half:
-        asked = f"--epsilon {number(settings.epsilon, 60)} with --M {number(settings.M, 60)}"
-        why = "from M |Delta| on the output 0 would pass as a copy"
-        raise BadInput(asked, f"epsilon may be at most M/2 = {number(half, 60)}: {why}", f"--epsilon {not_above(half)}")
 
 
 def _values(text: str) -> tuple[str, str, bytes]:

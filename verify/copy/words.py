@@ -19,10 +19,13 @@ def sentence(rows: Sequence[dict[str, Any]], interrupted: bool) -> str:
 def _clause(r: dict[str, Any]) -> str:
     name, entries, error = r["module"], r["state_entries"], r["max_abs_error"]
     with_state = f"{name} ({entries} state entries{_keys(r)})"
-    if error == 0.0:
-        return f"{with_state} copies every value bit by bit{_bytes(r)}"
     if r["copies"]:
-        return f"{with_state} copies within epsilon (error {number(error, 2)}{_bytes(r)})"
+        how = "bit by bit" if error == 0.0 else f"within epsilon (error {number(error, 2)}{_bytes(r)})"
+        bytes_read = _bytes(r) if error == 0.0 else ""
+        if not r["worst_case_error"] <= r["epsilon"]:
+            worst = f"though not all: the worst case is {number(r['worst_case_error'], 2)}"
+            return f"{with_state} copies these values {how}, {worst}{bytes_read}"
+        return f"{with_state} copies every value {how}{bytes_read}"
     since = r["first_failing_N"]
     fails = "" if since is None else f"; so built it fails from N = {since} on"
     return f"{with_state} does not copy (error {number(error, 2)}{_bytes(r)}{fails})"
