@@ -87,8 +87,8 @@ def _phase_section(page: Page, settings: CopySettings, result: Result, points: S
         f"{below}From N = {d_h + 1} on, with one Delta for all positions, no choice of keys, queries and forgetting "
         "that does not depend on the values can bring the worst case below M |Delta| (X-CONVERSE; with step sizes "
         f"Delta_j it is M times the {d_h + 1}-th largest), nor, read out linearly, the root mean square over "
-        "uncorrelated values of one variance below sqrt(1 - d_h/N) of the values' own (X-AVERAGE). Measured on one sample of uniform values, the "
-        "root mean square scatters around its expectation, a little below it too."
+        "uncorrelated values of one variance below sqrt(1 - d_h/N) of the values' own (X-AVERAGE). Measured on one "
+        "sample of uniform values, the root mean square scatters around its expectation, a little below it too."
     )
     caption = (
         f"Error of ssm-constant (d_h = {d_h}) on the string task against N, measured and in closed form; marks of the "

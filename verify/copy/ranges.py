@@ -2,9 +2,9 @@
 would pass as a copy, where no error as small as epsilon exists, and where epsilon lets a text be read wrongly.
 
 *M.*  Values are drawn on a grid of 2 M steps of 2^-p (verify.copy.task), p the precision of float64 or else float32,
-and may be halved by Delta = log 2: a value that is not 0 is at least M 2^-p.  Below the normal numbers a format that keeps
-no subnormal ones may turn it into 0, which is no copy.  A format that keeps them, float16, loses digits there instead:
-of values up to M it keeps those of its precision where M itself is a normal number.
+and may be halved by Delta = log 2: a value that is not 0 is at least M 2^-p.  Below the normal numbers a format that
+keeps no subnormal ones may turn it into 0, which is no copy.  A format that keeps them, float16, loses digits there
+instead: of values up to M it keeps those of its precision where M itself is a normal number.
 
 *epsilon.*  From M |Delta| on the output 0 has so small an error, so epsilon stays below.  What the constructions may
 leak (bounds.scales), at most epsilon, is a number of the format: below its smallest (the least normal one where smaller
