@@ -39,7 +39,7 @@ _WORDS = 20  # characters that a column of words keeps on a narrow screen
 class Console:
     """The two streams of one run.
 
-    quiet: nothing on stderr, and on stdout only what was asked for by itself (the JSON document or the one sentence).
+    quiet: only warnings on stderr, and on stdout only what was asked for by itself (the JSON document, the sentence).
     json: stdout belongs to the document. Colours appear only on a terminal that takes them; a piped table is as wide as
     COLUMNS says, or 200.
     """
@@ -91,6 +91,10 @@ class Console:
         """A message on stderr."""
         if not self.quiet:
             self._err.print(Text(text), soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """A message on stderr that --quiet does not silence: something of the user's was moved or thrown away."""
+        self._err.print(Text(text), soft_wrap=True)
 
     @contextmanager
     def progress(self, description: str, total: int) -> Iterator[Callable[[int], None]]:

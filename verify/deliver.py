@@ -42,7 +42,7 @@ class Outcome:
     """What a command hands over.
 
     opening, tables, notes: what stdout shows, in this order. report: makes the page; called only when one is wanted, so
-    that Matplotlib is imported only then; None where there is none to make.
+    that Matplotlib is imported only then; None where there is none to make.  amiss: raised once all that is told.
     """
 
     result: Result
@@ -50,6 +50,7 @@ class Outcome:
     notes: tuple[str, ...]
     report: Callable[[], Report] | None = None
     opening: tuple[str, ...] = ()
+    amiss: BadInput | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
         console.paragraph(text)
     for table in outcome.tables:
         console.table(table)
-    result, failed = outcome.result, None
+    result: Result = outcome.result
+    failed: Exception | None = outcome.amiss
     if to.folder is not None and outcome.report is not None:
         try:
             result = replace(result, report=_write(outcome.report(), outcome.result.interrupted, to.folder))

@@ -43,6 +43,24 @@ def prepare_folder(folder: Path, option: str = "--out") -> Path:
     return folder
 
 
+def prepare_file(path: Path, option: str, ending: str = "") -> Path:
+    """Create the folder of `path` if it is missing and prove by writing that `path` can be made in it, with `ending`
+    added to its name, and written by `write_whole`.  What is at `path` is left as it is.
+
+    Raises BadInput with the system's reason otherwise.
+    """
+    try:
+        file = path.resolve()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        probe = _partial(file.with_name(file.name + ending))
+        probe.write_bytes(b"")
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        nearest = f"{option} with a file in a folder that you may write to, under a name that is not too long"
+        raise BadInput(f"{option} {quoted(str(path))}", f"cannot be written ({_reason(error)})", nearest) from error
+    return path
+
+
 def write_whole(path: Path, content: str | bytes) -> Path:
     """Write `content` (text as UTF-8) to a hidden name beside `path`, flush it to disk, and rename it into place.
 
@@ -54,7 +72,7 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     if in_the_way(path):
         raise _unwritable(f"writing {quoted(str(path))}", ValueError("what is there is not a regular file"))
     path = path.resolve()
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = _partial(path)
     try:
         _remove_left_over(path)
         with partial.open("wb") as file:
@@ -68,6 +86,11 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
     return path
+
+
+def _partial(path: Path) -> Path:
+    """The hidden name under which a file is written before it is renamed."""
+    return path.with_name(f".{path.name}.{os.getpid()}.partial")
 
 
 def in_the_way(path: Path) -> bool:

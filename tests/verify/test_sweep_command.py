@@ -15,6 +15,8 @@ from verify.sweep.grid import Run
 from verify.sweep.measure import Record
 from verify.sweep.programs import Programs
 from verify.sweep.rows import FIELDS
+from verify.sweep.settings import parse
+from verify.sweep.store import Store
 
 GRID = (
     "sweep",
@@ -74,6 +76,7 @@ def test_what_is_done_is_not_done_again(
     code, second, err = run(capsys, *words)
     assert (code, first) == (0, second)
     assert run(capsys, *words, "--resume") == (0, second, err)
+    assert "--resume --fresh: the two contradict each other" in run(capsys, *words, "--resume", "--fresh")[2]
     assert "8 distinct runs, 8 of them in" in err
     with pytest.raises(AssertionError, match="made again"):
         main((*words, "--fresh"))
@@ -125,6 +128,86 @@ def test_a_size_beyond_memory_is_refused_beforehand(
     assert err.startswith("verify sweep: --N 1000000000: would need about ")
     fits = int(err.rpartition("--N ")[2])
     assert 64 < fits < 10**9
+
+
+def test_a_table_never_replaces_what_the_sweep_keeps_or_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """`--csv` with the store's own name replaced it: all runs were gone, with exit code 0."""
+    page = f"{parse(dict(zip((word[2:] for word in SHORT[1::2]), SHORT[2::2], strict=True)), False).name()}.md"
+    out, store, other = tmp_path / "out", tmp_path / "v.sqlite", tmp_path / "other.sqlite"
+    out.mkdir()
+    for path in (store, other):
+        Store(path, "v1", dict, lambda _: None).close()
+    (tmp_path / "link").symlink_to(store)
+    (tmp_path / "hard").hardlink_to(store)
+    before = store.read_bytes(), other.read_bytes()
+    named = {"v.sqlite": "the store", "link": "the store", "hard": "the store", "v.sqlite-wal": "the log of the store"}
+    named |= {"out/../v.sqlite-shm": "the log", "other.sqlite": "", f"out/{page}": "the page"}
+    for name, called in named.items():
+        words = ("--store", str(store), "--csv", str(tmp_path / name), "--out", str(out))
+        code, told, err = run(capsys, *SHORT, *words)
+        assert (code, told) == (2, ""), name
+        assert err.startswith("verify sweep: --csv "), err
+        assert (f": that is {called}" if called else ": what is there is a SQLite database") in err
+    code, _, err = run(capsys, *SHORT, "--store", str(out / page), "--out", str(out))
+    assert (code, err.count("that is the page of this sweep")) == (2, 1)
+    code, _, err = run(capsys, *SHORT, "--csv", str(out / "sweep.sqlite"), "--out", str(out))
+    assert (code, err.count("that is the store of this sweep")) == (2, 1)
+    assert (store.read_bytes(), other.read_bytes()) == before
+    assert not list(out.iterdir())
+
+
+def test_a_store_that_is_removed_meanwhile_is_told_with_what_was_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    store, true = tmp_path / "s", work.measure
+
+    def removed(runs: Sequence[Run], programs: Programs) -> list[Record]:
+        store.unlink(missing_ok=True)
+        return true(runs, programs)
+
+    monkeypatch.setattr(work, "measure", removed)
+    code, out, err = run(capsys, *SHORT, "--no-report", "--store", str(store), "--json", "--quiet")
+    assert code == 2
+    assert len(json.loads(out)["rows"]) == 8
+    assert err.startswith("verify sweep: --store ")
+    assert "8 of 8 finished runs are not in it: it was removed or written over meanwhile" in err
+
+
+def test_a_store_set_aside_is_told_also_when_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "s").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    words = ("--module", "ssm-linear", "--no-report", "--store", str(tmp_path / "s"), "--quiet")
+    code, _, err = run(capsys, *GRID[:7], "--dtype", "float32", *words)
+    assert code == 0
+    assert len(err.splitlines()) == 1
+    assert "set aside as" in err
+
+
+@pytest.mark.parametrize("option", ["--store", "--csv"])
+@pytest.mark.parametrize("name", ["file/below", "x" * 300, "x" * 250, "folder" + "/y" * 5000])
+def test_a_name_that_cannot_be_is_refused_by_its_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, name: str
+):
+    (tmp_path / "file").write_text("in the way")
+    code, out, err = run(capsys, *SHORT, option, str(tmp_path / name), "--no-report")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"verify sweep: {option} ")
+    assert f"; nearest that works: {option} " in err
+    assert len(err.splitlines()) == 1
+
+
+def test_what_was_typed_is_told(capsys: pytest.CaptureFixture[str]):
+    for name in ("sweep", "copy"):
+        _, _, err = run(capsys, name, "--N", "9" * 20, "--no-report")
+        assert err.startswith(f"verify {name}: --N {'9' * 20}: ")
+
+
+def test_a_record_s_document_is_read_as_it_was_or_not_at_all():
+    document = dict.fromkeys(Record.__dataclass_fields__, 1.0) | {"execution": "scan", "exact": True}
+    document |= dict.fromkeys(("d_h", "state_entries", "judged", "step", "routes_step"), 3) | {"rms_least": None}
+    assert Record.read(document).document() == document
+    for wrong in ({}, [], None, document | {"worst": "1"}, document | {"rms": None}, document | {"more": 1}):
+        with pytest.raises((TypeError, ValueError)):
+            Record.read(wrong)
 
 
 @pytest.mark.parametrize("option", ["--out", "--store", "--csv"])

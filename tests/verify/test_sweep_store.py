@@ -7,12 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from verify.errors import BadInput
-from verify.sweep.store import Store
+from verify.sweep.store import Store, missing_from
 
 ROOT = Path(__file__).parents[2]
 GRID = ("--N", "8..512", "--L", "2..8", "--epsilon", "0.1", "--d-h", "8", "--a-min", "0.9,0.99,0.995,0.999")
@@ -55,8 +57,8 @@ def wait_for(count: int, path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
-def new(path: Path, version: str = "v1", said: list[str] | None = None) -> Store:
-    return Store(path, version, ([] if said is None else said).append)
+def new(path: Path, version: str = "v1", said: list[str] | None = None) -> Store[dict[str, Any]]:
+    return Store(path, version, dict, ([] if said is None else said).append)
 
 
 def test_killed_and_run_again_no_finished_run_is_lost(tmp_path: Path):
@@ -123,10 +125,88 @@ def test_a_damaged_store_is_set_aside_and_said(tmp_path: Path):
     store.close()
     assert (tmp_path / "s.sqlite.damaged-1").read_bytes() == damaged
     assert "set aside as" in said[0]
-    path.write_text("no database at all, but words, and more of them than a header has")
+    path.write_bytes(damaged)
     new(path, said=said).close()
     assert (tmp_path / "s.sqlite.damaged-2").exists()
     assert len(said) == 2
+
+
+def test_a_damaged_store_behind_a_link_is_set_aside_and_the_link_stays(tmp_path: Path):
+    path, link, said = tmp_path / "a" / "s.sqlite", tmp_path / "link", []
+    path.parent.mkdir()
+    path.write_bytes(damaged := b"SQLite format 3\0" + b"\xff" * 5000)
+    link.symlink_to(path)
+    new(link, said=said).close()
+    assert link.resolve() == path
+    assert (tmp_path / "a" / "s.sqlite.damaged-1").read_bytes() == damaged
+    assert new(path).finished(["a"]) == {}
+
+
+def test_what_never_was_a_store_is_refused_and_left_alone(tmp_path: Path):
+    """A user's own text was renamed, and another program's database was given our tables, and nothing was said."""
+    notes, foreign = tmp_path / "notes.txt", tmp_path / "mine.sqlite"
+    notes.write_text("mine\n")
+    base = sqlite3.connect(foreign)
+    base.executescript("create table mine (x integer); insert into mine values (7);")
+    base.close()
+    before = foreign.read_bytes()
+    with pytest.raises(BadInput, match=r"^--store .*: what is there is not a SQLite file; it is left alone; nearest"):
+        new(notes)
+    with pytest.raises(BadInput, match=r"^--store .*: what is there is another program's database \(of mine\)"):
+        new(foreign)
+    assert notes.read_text() == "mine\n"
+    assert foreign.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.sqlite", "notes.txt"]
+    notes.write_bytes(b"")  # nothing to lose
+    new(notes).close()
+
+
+def test_a_record_that_is_none_is_made_again(tmp_path: Path):
+    """Its hash matches, so only reading it finds the damage; it ended in a traceback."""
+    said: list[str] = []
+
+    def read(document: Any) -> dict[str, float]:
+        if set(document) != {"x"}:
+            raise ValueError(document)
+        return {"x": document["x"] / 2}
+
+    store = Store(tmp_path / "s.sqlite", "v1", read, said.append)
+    for key, document in {"a": {"x": 1}, "b": {}, "d": {"x": "1"}}.items():
+        store.save(key, document)
+    assert store.finished("abd") == {"a": {"x": 0.5}}
+    assert "2 damaged records" in said[0]
+    assert store.claim("abd", 3) == ["b", "d"]
+    store.close()
+
+
+def _removed(path: Path) -> None:
+    path.unlink()
+
+
+def _written_over(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_text("something else")
+    other.replace(path)
+
+
+def _another(path: Path) -> None:
+    path.unlink()
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    new(path).close()
+
+
+@pytest.mark.parametrize("befalls", [_removed, _written_over, _another])
+def test_what_a_store_lost_meanwhile_is_missing_from_it(tmp_path: Path, befalls: Callable[[Path], None]):
+    path = tmp_path / "s.sqlite"
+    store = new(path)
+    for key in "abc":
+        store.save(key, {"x": 1})
+    assert missing_from(path, "v1", "abcd") == ["d"]  # also while it is open
+    assert missing_from(path, "v2", "ab") == ["a", "b"]
+    befalls(path)
+    store.close()
+    assert missing_from(path, "v1", "abc") == ["a", "b", "c"]
 
 
 def test_a_torn_page_is_found(tmp_path: Path):
@@ -174,7 +254,9 @@ def test_a_claim_holds_while_its_process_lives(tmp_path: Path):
     path = tmp_path / "s.sqlite"
     mine = new(path)
     claimed = "from verify.sweep.store import Store; from pathlib import Path; import time\n"
-    claimed += f"s = Store(Path({str(path)!r}), 'v1', print); print(s.claim(['a', 'b'], 1), flush=True); time.sleep(60)"
+    claimed += (
+        f"s = Store(Path({str(path)!r}), 'v1', dict, print); print(s.claim(['a', 'b'], 1), flush=True); time.sleep(60)"
+    )
     other = subprocess.Popen(
         [sys.executable, "-c", claimed], env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
     )

@@ -24,9 +24,9 @@ from verify.copy.task import ByteCode, Task, task, uniform_values
 from verify.copy.words import sentence
 from verify.deliver import Outcome, Report
 from verify.environment import environment
+from verify.errors import quoted
 from verify.figures import load
 from verify.memory import refuse_if_too_large
-from verify.notation import number
 from verify.verdict import Check, Result
 
 
@@ -111,7 +111,7 @@ def _values(prepared: Prepared, settings: CopySettings) -> Float[np.ndarray, "N 
 
 def _asked(settings: CopySettings, N: int) -> str:
     execution = f" --execution {settings.execution}" if settings.execution != "auto" else ""
-    return f"--N {number(N)}{execution}"
+    return f"--N {quoted(str(N))}{execution}"
 
 
 def _report(settings: CopySettings, result: Result, console: Console) -> Report:

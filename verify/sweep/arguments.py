@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from verify.arguments import Json, NoReport, Out, Quiet
+from verify.errors import BadInput
 
 
 def sweep(
@@ -50,9 +51,8 @@ def sweep(
             "--store", metavar="FILE", help="Keeps finished runs; resumed.", show_default="sweep.sqlite beside the page"
         ),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume/--fresh", help="Go on from what the store holds, or make every run again.")
-    ] = True,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from what the store holds, as usual.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make every run again.")] = False,
     csv: Annotated[
         str | None, typer.Option("--csv", metavar="FILE", help="The rows as CSV too.", show_default="none")
     ] = None,
@@ -64,12 +64,14 @@ def sweep(
     """Where each module stops copying: a grid of runs beside their closed forms, kept in a store and resumed."""
     from verify.deliver import deliver, delivery
 
+    if resume and fresh:
+        raise BadInput("--resume --fresh", "the two contradict each other", "leave out --fresh")
     to = delivery(out, no_report, json, quiet)
 
     from verify.sweep.settings import parse
 
     given = {"N": N, "L": L, "epsilon": epsilon, "d-h": d_h, "a-min": a_min, "dtype": dtype, "module": module}
-    settings = parse(given | {"seed": seed, "devices": devices, "store": store, "csv": csv}, not resume)
+    settings = parse(given | {"seed": seed, "devices": devices, "store": store, "csv": csv}, fresh)
 
     from verify.sweep.command import run
 

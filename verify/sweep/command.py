@@ -9,23 +9,23 @@ from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome, Report
 from verify.environment import environment
-from verify.files import prepare_folder, write_whole
+from verify.errors import BadInput, quoted
+from verify.files import write_whole
 from verify.memory import refuse_if_too_large
-from verify.notation import number
 from verify.sweep.checks import checks
 from verify.sweep.devices import leads, mesh, stdout_kept_clean
 from verify.sweep.frontier import frontiers, table
 from verify.sweep.grid import Cell, cells, distinct
+from verify.sweep.measure import Record
 from verify.sweep.memory import needed
+from verify.sweep.places import prepare, store_of
 from verify.sweep.programs import Programs
 from verify.sweep.rows import csv_text, row
 from verify.sweep.settings import SweepSettings
-from verify.sweep.store import Store
+from verify.sweep.store import Store, missing_from
 from verify.sweep.version import version
 from verify.sweep.work import Done, work
 from verify.verdict import Result
-
-STORE = "sweep.sqlite"
 
 
 def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outcome:
@@ -34,10 +34,8 @@ def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outco
     Raises BadInput, before anything is allocated, where a size would not fit in memory or a device is absent, and where
     the store or the CSV file cannot be written.
     """
-    refuse_if_too_large(f"--N {number(max(settings.N))}", "--N", max(settings.N), lambda n: needed(n, settings))
-    for path, option in ((settings.store, "--store"), (settings.csv, "--csv")):
-        if path is not None:
-            prepare_folder(path.parent, option)
+    refuse_if_too_large(f"--N {quoted(str(max(settings.N)))}", "--N", max(settings.N), lambda n: needed(n, settings))
+    prepare(settings, folder)
     keep_compiled()
     if "float64" in settings.dtypes:
         jax.config.update("jax_enable_x64", True)
@@ -59,14 +57,16 @@ def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outco
     )
     if settings.csv is not None and not interrupted:  # half a table does not replace a whole one
         write_whole(settings.csv, csv_text(rows))
-    return Outcome(result, (table(frontiers(rows)),), (), lambda: _report(settings, result, len(done.records)))
+    lost = _lost(store_of(settings, folder), done)
+    shown = (table(frontiers(rows)),)
+    return Outcome(result, shown, (), lambda: _report(settings, result, len(done.records)), amiss=lost)
 
 
 def _carry_out(settings: SweepSettings, folder: Path | None, wanted: list[Cell], done: Done, console: Console) -> bool:
     """Fill `done`; whether an interrupt came before all was done."""
     programs, runs = Programs(mesh(settings.devices)), distinct(wanted)
-    path = settings.store or (folder / STORE if folder else None)
-    store = Store(path if leads() else None, version(), console.say)
+    path = store_of(settings, folder)
+    store = Store(path if leads() else None, version(), Record.read, console.warn)
     try:
         if settings.fresh:
             store.forget([run.key for run in runs])
@@ -82,6 +82,16 @@ def _carry_out(settings: SweepSettings, folder: Path | None, wanted: list[Cell],
     if others := len(runs) - kept - done.made:
         console.say(f"{done.made} runs made here, {others} by another process")
     return False
+
+
+def _lost(store: Path | None, done: Done) -> BadInput | None:
+    """What to say where the store does not hold what was put into it: its file was removed or written over."""
+    keys = [run.key for run in done.records]
+    gone = missing_from(store, version(), keys) if store is not None else []
+    if store is None or not gone:
+        return None
+    allowed = f"{len(gone)} of {len(keys)} finished runs are not in it: it was removed or written over meanwhile"
+    return BadInput(f"--store {quoted(str(store))}", allowed, "the same command again, which makes them anew")
 
 
 def _sentence(rows: list[dict[str, Any]], wanted: int, interrupted: bool) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_type_hints
 
 import jax.numpy as jnp
 import numpy as np
@@ -77,6 +77,17 @@ class Record:
     def document(self) -> dict[str, Any]:
         """As the store keeps it."""
         return asdict(self)
+
+    @classmethod
+    def read(cls, document: Any) -> "Record":
+        """The record of `document`.  Raises ValueError or TypeError where it does not have these fields, of these
+        types.
+        """
+        record, types = cls(**document), get_type_hints(cls)
+        for name, value in vars(record).items():
+            if not isinstance(value, types[name]):
+                raise TypeError(f"{name} is {value!r}")
+        return record
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,8 @@
 Each run is one transaction of a write-ahead log, so a process killed at any moment leaves whole rows alone.  (After a
 power failure the last rows may be missing, none is damaged.)  Processes that share a store take runs in turn: a claim
 is a row too, and the claim of a process that is gone is free.  Every record is kept with a hash; one that does not
-match it is forgotten and made again.  A file that SQLite finds damaged is renamed and a new one begun.
+match it, or that cannot be read, is forgotten and made again.  A file that SQLite finds damaged is renamed and a new
+one begun; what never was a store (another kind of file, the database of another program) is refused and left alone.
 """
 
 import hashlib
@@ -15,12 +16,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from verify.errors import BadInput, one_line, quoted
 
+Kept = TypeVar("Kept")
+
 PATIENCE_SECONDS = 30.0  # for another process's transaction
 FORSAKEN_SECONDS = 3600.0  # a claim from another host, whose processes cannot be seen, is free after this long
+COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside its file
+LONGEST_ENDING = ".damaged-999999-wal"
+_HEADER = b"SQLite format 3\0"
 _TABLES = """
 create table if not exists runs_1 (key text, version text, record text not null, hash text not null,
                                    primary key (key, version));
@@ -29,19 +35,23 @@ create table if not exists claims_1 (key text, version text, owner text not null
 """
 
 
-class Store:
+class Store(Generic[Kept]):
     """Records by key, for one version of the code.  path: None keeps them in memory, for this process alone.
 
-    say: told in one line what was set aside or forgotten.  Raises BadInput where the file cannot be opened or written.
+    read: makes of the document that was saved what `finished` hands out; raises ValueError or TypeError for a document
+    that nobody saved.  say: told in one line what was set aside or forgotten.  Raises BadInput where the file cannot be
+    opened or written, and where it is no store.
     """
 
-    def __init__(self, path: Path | None, version: str, say: Callable[[str], None]) -> None:
-        self.path, self._version, self._say = path, version, say
+    def __init__(
+        self, path: Path | None, version: str, read: Callable[[Any], Kept], say: Callable[[str], None]
+    ) -> None:
+        self.path, self._version, self._read, self._say = path, version, read, say
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{_born(os.getpid())}"
         with self._refusing():
             self._base = self._opened()
 
-    def finished(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    def finished(self, keys: Iterable[str]) -> dict[str, Kept]:
         """The records there are of those keys."""
         wanted, found = set(keys), {}
         with self._refusing():
@@ -49,8 +59,9 @@ class Store:
             for key in there:
                 query = "select record, hash from runs_1 where version = ? and key = ?"
                 for record, hashed in self._base.execute(query, [self._version, key]):
-                    if _hash(record) == hashed:
-                        found[key] = json.loads(record)
+                    with suppress(ValueError, TypeError):
+                        if _hash(record) == hashed:
+                            found[key] = self._read(json.loads(record))
             damaged = [key for key in there if key not in found]
             if damaged:
                 self._say(f"store: {len(damaged)} damaged records in {self.path}; their runs are made again")
@@ -120,14 +131,19 @@ class Store:
     def _opened(self) -> sqlite3.Connection:
         if self.path is None:
             return _connect(":memory:")
+        if self.path.is_file() and self.path.stat().st_size > 0 and not is_database(self.path):
+            raise self._no_store("what is there is not a SQLite file; it is left alone")
         try:
             return _connect(str(self.path))
         except sqlite3.OperationalError:  # missing, locked, read-only, full: nothing wrong with the file
             raise
         except sqlite3.DatabaseError as error:
-            aside = _set_aside(self.path)
+            aside = _set_aside(self.path.resolve())
             self._say(f"store: {self.path} is damaged ({one_line(str(error))}); set aside as {aside}, a new one begun")
             return _connect(str(self.path))
+
+    def _no_store(self, why: str) -> BadInput:
+        return BadInput(f"--store {quoted(str(self.path))}", why, "--store with another name")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -145,18 +161,53 @@ class Store:
         """Trouble with the file as one line; what was saved before stays saved."""
         try:
             yield
+        except _Foreign as error:
+            raise self._no_store(str(error)) from error
         except (sqlite3.Error, OSError) as error:
             allowed = f"the store cannot be used ({one_line(str(error))}); every run finished before is kept"
             nearest = "--store with a file in a folder that you may write to, on a disk with room"
             raise BadInput(f"--store {quoted(str(self.path))}", allowed, nearest) from error
 
 
+class _Foreign(Exception):
+    """A database of another program."""
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file begins as SQLite's do."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_HEADER)) == _HEADER
+
+
+def missing_from(path: Path, version: str, keys: Iterable[str]) -> list[str]:
+    """Those of the keys of which a fresh look at the file finds no record; all where it is gone or is no store."""
+    keys = list(keys)
+    if not is_database(path):  # though a log beside it may still hold them
+        return keys
+    try:
+        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)
+    except sqlite3.Error:
+        return keys
+    try:
+        there = {key for (key,) in base.execute("select key from runs_1 where version = ?", [version])}
+    except sqlite3.Error:
+        return keys
+    finally:
+        base.close()
+    return [key for key in keys if key not in there]
+
+
 def _connect(path: str) -> sqlite3.Connection:
     """An open, checked store.  Raises sqlite3.DatabaseError for a damaged file, OperationalError for one that cannot be
-    opened.
+    opened.  Raises _Foreign for the database of another program, which is not changed.
     """
     base = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)
     try:
+        tables = [name for (name,) in base.execute("select name from sqlite_master where type = 'table'")]
+        if tables and "runs_1" not in tables:
+            raise _Foreign(f"what is there is another program's database (of {one_line(tables[0])}); it is left alone")
         base.execute("pragma journal_mode = wal")
         base.execute("pragma synchronous = normal")
         (state,) = base.execute("pragma quick_check(1)").fetchone()
@@ -172,7 +223,7 @@ def _connect(path: str) -> sqlite3.Connection:
 def _set_aside(path: Path) -> Path:
     """Rename a damaged store, with the files of its log, to a name that is free."""
     aside = next(free for k in range(1, 10**6) if not (free := path.with_name(f"{path.name}.damaged-{k}")).exists())
-    for suffix in ("-wal", "-shm"):
+    for suffix in COMPANIONS:
         with suppress(OSError):
             path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
     return path.rename(aside)

@@ -24,7 +24,7 @@ class Done:
     made: int = 0
 
 
-def work(runs: Sequence[Run], store: Store, programs: Programs, done: Done, say: Callable[[str], None]) -> None:
+def work(runs: Sequence[Run], store: Store[Record], programs: Programs, done: Done, say: Callable[[str], None]) -> None:
     """Fill `done` with the records of all runs, from the store or made here and kept; what another process works on is
     waited for.  An interrupt leaves in `done` what there is.
     """
@@ -59,15 +59,15 @@ def untimed_first(groups: list[list[Run]], programs: Programs, estimate: Estimat
     return [*first, *(group for group in groups if leading.get(programs.kind(group)) is not group)]
 
 
-def _missing(by_key: Mapping[str, Run], store: Store, done: Done) -> dict[str, Run]:
+def _missing(by_key: Mapping[str, Run], store: Store[Record], done: Done) -> dict[str, Run]:
     """The runs without a record; those that the store has got are taken over."""
     missing = {key: run for key, run in by_key.items() if run not in done.records}
     for key, record in store.finished(missing).items():
-        done.records[missing.pop(key)] = Record(**record)
+        done.records[missing.pop(key)] = record
     return missing
 
 
-def _make(group: Sequence[Run], store: Store, programs: Programs, done: Done, estimate: Estimate) -> None:
+def _make(group: Sequence[Run], store: Store[Record], programs: Programs, done: Done, estimate: Estimate) -> None:
     for run, record in zip(group, measure(group, programs), strict=True):
         if leads():
             store.save(run.key, record.document())
