@@ -222,7 +222,8 @@ app.command()(check)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program on `arguments` (those of the process when None) and return its exit code.
 
-    Bad usage and bad input end as one line on stderr and 2; an interrupt that no command caught ends with 130.
+    Bad usage and bad input end as one line on stderr and 2, and so does whatever a command raised where JAX does not
+    start as the environment asks; an interrupt that no command caught ends with 130.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = "verify"
@@ -235,6 +236,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(name, _usage(error, name))
     except OSError as error:
         return _refuse(name, f"the output cannot be written: {error.strerror or error}")
+    except Exception:
+        from verify.backend import why_it_does_not_start
+
+        refusal = why_it_does_not_start()
+        if refusal is None:
+            raise
+        return _refuse(name, str(refusal))
     return code if isinstance(code, int) else 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from verify.all.pages import INDEX, pages
 from verify.all.settings import AllSettings
 from verify.all.stale import stale_check
+from verify.backend import devices
 from verify.claims.claim import Setup
 from verify.claims.command import PACKAGES, result
 from verify.claims.decided import Decided
@@ -23,6 +24,7 @@ from verify.verdict import Result
 def run(settings: AllSettings, console: Console) -> Outcome:
     """Carry out the request.  An interrupt ends it early; what is decided is kept for the next run, no page is made."""
     prepare()
+    devices()  # a claim that could not ask them would come out UNDECIDED
     store = Store(fingerprint(settings.setup, line(environment(*PACKAGES))))
     rows, interrupted = _decide(settings.setup, store, console)
     found = result("all", settings.document(), rows, len(LEDGER), interrupted)

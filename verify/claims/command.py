@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from verify.backend import devices
 from verify.claims.decided import Decided, decide, listed
 from verify.claims.ledger import LEDGER
 from verify.claims.pool import prepare
@@ -30,6 +31,7 @@ def _listed(settings: ClaimsSettings) -> Outcome:
 
 def _decided(settings: ClaimsSettings, console: Console) -> Outcome:
     prepare()
+    devices()  # a claim that could not ask them would come out UNDECIDED
     rows: list[Decided] = []
     interrupted = False
     try:

@@ -26,6 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from verify.backend import devices
 from verify.errors import BadInput, one_line
 
 AXIS = "devices"
@@ -88,16 +89,15 @@ def dealt(mesh: Mesh, axis: int | None, rank: int) -> NamedSharding:
 
 def _devices() -> Sequence[Any]:
     hosts = os.environ.get(COORDINATOR)
+    if not hosts:
+        return devices()
     try:
-        if hosts and not jax.distributed.is_initialized():
+        if not jax.distributed.is_initialized():
             jax.distributed.initialize(num_processes=_count(PROCESSES), process_id=_count(PROCESS))
         return jax.devices()
     except (RuntimeError, ValueError, AssertionError) as error:  # the last one where a platform has no plugin
-        given = f"{COORDINATOR}={hosts}" if hosts else f"JAX_PLATFORMS={os.environ.get('JAX_PLATFORMS', '')}"
-        nearest = f"without {COORDINATOR}" if hosts else "JAX_PLATFORMS=cpu"
-        raise BadInput(
-            given, f"JAX cannot start so ({one_line(str(error)) or 'no such platform here'})", nearest
-        ) from error
+        why = f"JAX cannot start so ({one_line(str(error)) or 'no such platform here'})"
+        raise BadInput(f"{COORDINATOR}={hosts}", why, f"without {COORDINATOR}") from error
 
 
 def _count(name: str) -> int | None:
