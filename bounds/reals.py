@@ -201,6 +201,11 @@ def float_at_least(x: Fraction) -> float:
     return nearest if Fraction(nearest) >= x else math.nextafter(nearest, math.inf)
 
 
+def float_at_most(x: Fraction) -> float:
+    """The largest float that is not above `x`: what is at least `x` is at least that float."""
+    return -float_at_least(-x)
+
+
 def narrow(x: arb) -> bool:
     """Whether a ball tells at least one bit of its number (or is exact), so that its ends may round alike.
 

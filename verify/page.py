@@ -1,11 +1,13 @@
 """A report page in Markdown: what was asked, what came out, how to make it again, what is trusted. No clock."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from verify.environment import line
-from verify.notation import number
+from verify.notation import not_above, number
 from verify.table import Column, Table
 from verify.verdict import Check, Verdict, plain
 
@@ -77,8 +79,15 @@ class Page:
 
 def _refutation(check: Check, significant: int) -> str:
     expected = ", as expected," if check.met else ""
-    words = ", ".join(f"{name} = {shown(value, significant)}" for name, value in (check.witness or {}).items())
+    words = ", ".join(f"{name} = {_entry(name, value, significant)}" for name, value in (check.witness or {}).items())
     return f"`{check.id}` is refuted{expected} by {words}."
+
+
+def _entry(name: str, value: Any, significant: int) -> str:
+    """An entry of a witness; what is called `..._at_least` is a bound from below, and stays one as it is shown."""
+    if name.endswith("_at_least") and isinstance(value, int | float | Fraction) and 0 < value < math.inf:
+        return not_above(Fraction(value), significant)
+    return shown(value, significant)
 
 
 def literal(text: str) -> str:

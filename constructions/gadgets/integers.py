@@ -133,7 +133,11 @@ def nearest(low: int, high: int, alpha: Number, scale: Number) -> Gadget:
         inputs=("x",),
         outputs=("out",),
         blocks=(_upper_clipped(stream, low, Fraction(alpha), scale), _stairs(stream, low, scale)),
-        domain=Domain({"x": (low - Fraction(1, 2), high + Fraction(1, 2))}, "x within 1/2 - alpha of an integer", near),
+        domain=Domain(
+            {"x": (low - Fraction(1, 2), high + Fraction(1, 2))},
+            f"x within {Fraction(1, 2) - Fraction(alpha)} of an integer",
+            near,
+        ),
         target=lambda inputs: {"out": np.rint(inputs["x"])},
         error=_from("nearest", scale, lambda reals: nearest_error(scale, n, reals), bends=2 * n),
         lipschitz=0,

@@ -31,7 +31,7 @@ def floats(setup: Setup) -> Decision:
     return stands(
         *gadget_check(precisions, setup.fast, rounds=setup.altered != "nothing is rounded"),
         *([] if setup.fast else enumerated(("bfloat16", "float16"))),
-        *(exactness_check(exactness(INTEGERS[name], name, LEMMAS)) for name in dtypes),
+        *(exactness_check(exactness(INTEGERS[name], Precision(name), LEMMAS)) for name in dtypes),
         *map(_largest_integer, dtypes),
         *map(product_loses_every_bit, dtypes),
         *far,
@@ -60,7 +60,7 @@ def _loses(check: Check) -> Check:
 def _largest_integer(dtype: str) -> Check:
     """The numbers met go up to n^2 + n, and lambda times that has to stay in range."""
     format = format_of(dtype)
-    limit, n = min(2**format.precision, int(format.max / integer_scale(format))), reach(2**30, dtype)
+    limit, n = min(2**format.precision, int(format.max / integer_scale(format))), reach(2**30, format)
     return settled(
         "X-FLOAT",
         f"{dtype}/reach",

@@ -1,7 +1,7 @@
 """The gadgets past the paper as cases to decide, each with its domain in pieces and its own closed form.
 
 Those of integers are built for the integers up to M, or up to `LARGEST_INTEGER` where M is larger: their units and the
-points of their domains grow with them.
+points of their domains grow with them. `Case.used` says how far their domains really go: to the end of the last step.
 """
 
 from collections.abc import Callable
@@ -89,6 +89,7 @@ def _gate(
     epsilon: Fraction,
     *weights: Number,
     least: Number = Case.least,
+    used: tuple[tuple[str, Fraction], ...] = (),
 ) -> Case:
     """A gadget whose error is weight/(e^lambda + 1)."""
     return Case(
@@ -103,6 +104,7 @@ def _gate(
         lambda reals: open_gate_lambda(weight, epsilon, reals),
         None,
         least,
+        used=used,
     )
 
 
@@ -201,12 +203,13 @@ def _integers(largest: int, margin: Fraction, epsilon: Fraction) -> list[Case]:
             epsilon,
             *range(2, N + 1),
             least=LEAST["one-hot"],
+            used=(("M", Fraction(largest)),),
         ),
         Case(
             "modulus",
             None,
             "X-GADGET",
-            f"{MODULUS} (m(1) + sum_d (m({MODULUS} d - 1) - m({MODULUS} d)))",
+            _modulus_formula(Q),
             tuple(range(2, Q * MODULUS + 1)),
             lambda lam: modulus(MODULUS, Q, lam),
             lambda _: line if Q == 1 else places,
@@ -214,6 +217,7 @@ def _integers(largest: int, margin: Fraction, epsilon: Fraction) -> list[Case]:
             None if Q == 1 else lambda reals: modulus_lambda(MODULUS, Q, epsilon, reals),
             None,
             0 if Q == 1 else LEAST["modulus"],
+            used=(("M", Fraction(Q * MODULUS - 1)),),
         ),
         Case(
             "nearest",
@@ -228,5 +232,12 @@ def _integers(largest: int, margin: Fraction, epsilon: Fraction) -> list[Case]:
             None,
             LEAST["nearest"],
             "the formula is a bound, and speaks from lambda = 4 on",
+            (("M", high + HALF - margin), ("alpha", margin)),
         ),
     ]
+
+
+def _modulus_formula(Q: int) -> str:
+    """Without a step, below the first multiple, x itself is passed on."""
+    steps = f"{MODULUS} (m(1) + sum_d (m({MODULUS} d - 1) - m({MODULUS} d)))"
+    return f"0 (no step: x mod {MODULUS} = x)" if Q == 1 else steps

@@ -7,7 +7,7 @@ import numpy as np
 from flint import ctx
 
 from bounds.formats import format_of
-from bounds.reals import FLOATS, ends
+from bounds.reals import FLOATS, ends, float_at_most
 from constructions.gadgets.gadget import Gadget
 from constructions.gadgets.indicator import different_in_two_blocks, ordered_as_printed
 from constructions.gadgets.passive import by_forgetting, leaked
@@ -131,11 +131,11 @@ def printed_indicators(M: Fraction, alpha: Fraction, epsilon: Fraction, lam: flo
             f"gadgets/{claim}-printed",
             claim,
             Verdict.REFUTED if value > epsilon else Verdict.UNDECIDED,
-            value,
+            float_at_most(value),
             epsilon,
             f"{why}value: at least this is what the printed construction gives at a = b = 0 with the paper's lambda = "
             f"{lam!r}, where the target is 0 (g(1, 0, a - b) is asked at its undefined t = 0), in balls of {BITS} bits",
-            {"a": 0, "b": 0, "target": 0, "output_at_least": value},
+            {"a": 0, "b": 0, "target": 0, "output_at_least": float_at_most(value)},
             expected=REFUTED,
         )
         for claim, value in shown.items()
@@ -152,11 +152,11 @@ def blocks_without_margin(M: Fraction, alpha: Fraction, epsilon: Fraction, lam: 
         "gadgets/L5-NE-blocks-printed",
         "L5-NE",
         Verdict.REFUTED if worst.low > epsilon else Verdict.UNDECIDED,
-        worst.low,
+        float_at_most(worst.low),
         epsilon,
         f"the two blocks in sequence with the paper's lambda = {lam!r} at a - b = alpha/2, inside the margin: the "
         f"target is 1, the output is off by at least the value, in balls of {BITS} bits",
-        {"a": at[0], "b": at[1], "target": 1, "error_at_least": worst.low},
+        {"a": at[0], "b": at[1], "target": 1, "error_at_least": float_at_most(worst.low)},
         expected=REFUTED,
     )
 

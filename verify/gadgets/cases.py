@@ -49,7 +49,8 @@ class Case:
     build: lambda -> the gadget. pieces: lambda -> the domain. error: lambda -> the worst error, or a bound for it.
     lambda_sharp: the smallest lambda that is enough by `error`; 0 or None: every lambda is. lambda_paper: the paper's
     own; None where the paper has no such gadget. least: `error` does not speak of a smaller lambda. loose: why `error`
-    may be a bound only, so that a smaller lambda may do; "" where 0.99 of lambda_sharp fails on every domain.
+    may be a bound only, so that a smaller lambda may do; "" where 0.99 of lambda_sharp fails on every domain. used: M
+    and alpha, by name, where the gadget is built for others than were asked for.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Case:
     lambda_paper: ClosedForm | None
     least: Number = 0
     loose: str = ""
+    used: tuple[tuple[str, Fraction], ...] = ()
 
     @property
     def paper(self) -> float | None:

@@ -15,14 +15,14 @@ from verify.gadgets.blocks import deactivation_checks, printed_indicators
 from verify.gadgets.cases import Case, cases
 from verify.gadgets.concatenation import residual_check
 from verify.gadgets.curves import Run, rounding_check, run_case
-from verify.gadgets.integers import exactness, exactness_check, reach
+from verify.gadgets.integers import Exactness, exactness, exactness_check
 from verify.gadgets.norms import growths, norm_check
 from verify.gadgets.paper import lemma_1_checks
 from verify.gadgets.past import far_check, steep_check
 from verify.gadgets.proofs import Proved, prove
 from verify.gadgets.rows import document, tables
 from verify.gadgets.settings import GadgetsSettings
-from verify.gadgets.words import loose, notes, sentence
+from verify.gadgets.words import notes, sentence
 from verify.verdict import Check, Result
 
 
@@ -34,6 +34,7 @@ class Found:
     runs: list[Run] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    exact: list[list[Exactness]] = field(default_factory=list)
     interrupted: bool = False
 
 
@@ -70,7 +71,7 @@ def run(settings: GadgetsSettings, console: Console) -> Outcome:
     return Outcome(
         result,
         tables(found.rows, settings),
-        tuple(notes(settings, loose(found.proved))),
+        tuple(notes(settings, found.proved)),
         lambda: _report(settings, result, found),
     )
 
@@ -97,9 +98,8 @@ def _float_checks(settings: GadgetsSettings, found: Found) -> list[Check]:
         checks.append(rounding_check([each for each in found.runs if each.precision == precision]))
         selects = [each for each in found.proved if each.case.name == "select"]
         checks += [far_check(each.case.build(each.lam), settings.M, settings.alpha, precision) for each in selects]
-        if precision.bits is None and (
-            exact := exactness(reach(int(settings.M), precision.name), precision.name, beyond)
-        ):
+        if exact := exactness(int(settings.M), precision, beyond):
+            found.exact.append(exact)
             checks.append(exactness_check(exact))
     return checks
 
@@ -111,4 +111,4 @@ def _named(wanted: list[Case], name: str) -> Case:
 def _report(settings: GadgetsSettings, result: Result, found: Found) -> Report:
     from verify.gadgets.page import report
 
-    return report(settings, result, found.runs)
+    return report(settings, result, found.runs, found.exact)

@@ -76,7 +76,7 @@ def promised(case: Case, lam: float, measured: Measured) -> float:
 def rounding_check(runs: Sequence[Run]) -> Check:
     """X-FLOAT: in one arithmetic no measured error exceeds the worst real error plus the rounding bound."""
     precision = runs[0].precision
-    tried = [(run, lam, at) for run in runs for lam, at in [*run.curve.items(), (run.proved.lam, run.sharp)]]
+    tried = [(run, lam, at) for run in runs for lam, at in run.tried.items()]
     broken = [(run, lam, at) for run, lam, at in tried if not at.error <= promised(run.case, lam, at)]
     finite = [at.error / bound for run, lam, at in tried if 0 < (bound := promised(run.case, lam, at)) < float("inf")]
     points = sum(at.points for _, _, at in tried)

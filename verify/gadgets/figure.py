@@ -13,7 +13,7 @@ from constructions.gadgets.run import evaluate
 from verify.figures import FAINT, INK, PALETTE, draw, house_style, png
 from verify.gadgets.cases import Case
 from verify.gadgets.curves import Run
-from verify.gadgets.proofs import ANY
+from verify.gadgets.proofs import ANY, BOUND, SHARP, Proved
 from verify.gadgets.settings import GadgetsSettings
 from verify.notation import number
 
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 _LEAST = 1e-16
 _POINTS = 401
+_WIDEST = 5.0  # units of a line through integers
 _NEAR = 1e-9  # an integer of the line that rounding moved
+
+
+_WORDS = {SHARP: "lambda sharp", BOUND: "lambda bound", ANY: "lambda = 1 (any will do)"}
 
 
 def valleys(runs: Sequence[Run], settings: GadgetsSettings) -> bytes:
@@ -73,7 +77,7 @@ def _valley(axes: "Axes", runs: Sequence[Run], settings: GadgetsSettings) -> Non
         axes.plot(*zip(*kept, strict=True), color=INK, linewidth=1.0, linestyle="--", label="real arithmetic")
     axes.axhline(float(settings.epsilon), color=FAINT, linewidth=1.0, label="epsilon")
     sharp = None if runs[0].proved.kind == ANY else runs[0].proved.lam
-    for lam, word, style in ((sharp, "lambda sharp", ":"), (case.paper, "the paper's lambda", "-.")):
+    for lam, word, style in ((sharp, _WORDS[runs[0].proved.kind], ":"), (case.paper, "the paper's lambda", "-.")):
         if lam is not None:
             axes.axvline(lam, color=INK, linewidth=1.2, linestyle=style, label=word)
     axes.set_xscale("log")
@@ -104,19 +108,26 @@ def responses(runs: Sequence[Run], settings: GadgetsSettings) -> bytes:
 
 
 def _response(axes: "Axes", run: Run, settings: GadgetsSettings) -> None:
-    symbol, line = _line(run, settings)
+    symbol, line = line_across(run, settings)
     drawn = {}
     for factor, colour in ((Fraction(1, 64), PALETTE[1]), (Fraction(1, 8), PALETTE[2]), (Fraction(1), PALETTE[0])):
         gadget = run.case.build(float(Fraction(run.proved.lam) * factor))
         out = evaluate(gadget, line, "float64")["out"][:, 0]
-        label = "lambda sharp" if factor == 1 else f"lambda sharp / {factor.denominator}"
+        label = _named(run.proved, factor)
         axes.plot(_abscissa(line, symbol), out, color=colour, label=label)
         drawn[label] = out
     _target(axes, run.case.build(run.proved.lam), line, symbol)
-    _missing(axes, drawn)
+    missing(axes, drawn)
     axes.set_title(_title(run.case))
     axes.set_xlabel(symbol)
     axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 3))
+
+
+def _named(proved: Proved, factor: Fraction) -> str:
+    """A curve's label: what the table says of the lambda, or the share of it."""
+    if factor == 1:
+        return _WORDS[proved.kind]
+    return f"lambda = 1/{factor.denominator}" if proved.kind == ANY else f"{_WORDS[proved.kind]} / {factor.denominator}"
 
 
 def _target(axes: "Axes", gadget: Gadget, line: dict[str, np.ndarray], symbol: str) -> None:
@@ -131,28 +142,25 @@ def _target(axes: "Axes", gadget: Gadget, line: dict[str, np.ndarray], symbol: s
     if alone.any():
         axes.plot(x[alone], target[alone], "o", color=INK, markersize=6, fillstyle="none", label="target at a point")
     low, high = np.nanmin(target), np.nanmax(target)
-    room = 1.5 * max(high - low, 1e-9)
+    room = 1.5 * (high - low or max(abs(high), _LEAST))
     bottom, top = axes.get_ylim()
     axes.set_ylim(max(bottom, low - room), min(top, high + room))
 
 
-def _missing(axes: "Axes", drawn: Mapping[str, np.ndarray]) -> None:
-    """Words for a curve so far from the target that none of it is in the picture."""
+def missing(axes: "Axes", drawn: Mapping[str, np.ndarray]) -> None:
+    """Words for the curves so far from the target that nothing of them is in the picture, one line a curve."""
     bottom, top = axes.get_ylim()
+    sides: dict[str, list[str]] = {"below": [], "above": []}
     for label, out in drawn.items():
         if out.max() < bottom or out.min() > top:
-            where, at = ("below", bottom) if out.max() < bottom else ("above", top)
-            text = f"{label}: {where}, {number(float(out.min()), 2)} to {number(float(out.max()), 2)}"
-            axes.annotate(
-                text,
-                (0.02, 0.04 if at == bottom else 0.96),
-                xycoords="axes fraction",
-                fontsize=8,
-                va="bottom" if at == bottom else "top",
-            )
+            side = "below" if out.max() < bottom else "above"
+            sides[side].append(f"{label}: {side}, {number(float(out.min()), 2)} to {number(float(out.max()), 2)}")
+    for lines, y, va in zip(sides.values(), (0.04, 0.96), ("bottom", "top"), strict=True):
+        if lines:
+            axes.annotate("\n".join(lines), (0.02, y), xycoords="axes fraction", fontsize=8, va=va)
 
 
-def _line(run: Run, settings: GadgetsSettings) -> tuple[str, dict[str, np.ndarray]]:
+def line_across(run: Run, settings: GadgetsSettings) -> tuple[str, dict[str, np.ndarray]]:
     """The symbol of the line's parameter and the inputs along it: across the boundary where the gadget has one."""
     M, alpha = float(settings.M), float(settings.alpha)
     s = np.linspace(-1.0, 1.0, _POINTS)[:, None]
@@ -175,10 +183,14 @@ def _line(run: Run, settings: GadgetsSettings) -> tuple[str, dict[str, np.ndarra
 
 
 def _inner(gadget: Gadget, s: np.ndarray) -> np.ndarray:
-    """Two to five units about the middle of the domain; about 0 for one-hot, whose coordinate 0 is drawn."""
+    """The domain, or five units about its middle where it is larger; of integers two units at least, and for one-hot
+    those about 0, whose coordinate is drawn."""
     ((low, high),) = ((float(low), float(high)) for low, high in gadget.domain.box.values())
-    middle = 0.0 if gadget.name == "one-hot" else np.floor((low + high) / 2)
-    return middle + min(max(high - low, 2.0), 5.0) / 2 * s
+    if not gadget.domain.integer:
+        middle, wide = (np.floor((low + high) / 2) if high - low > _WIDEST else (low + high) / 2), high - low
+    else:
+        middle, wide = (0.0 if gadget.name == "one-hot" else np.floor((low + high) / 2)), max(high - low, 2.0)
+    return middle + min(wide, _WIDEST) / 2 * s
 
 
 def _abscissa(line: dict[str, np.ndarray], symbol: str) -> np.ndarray:

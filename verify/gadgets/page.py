@@ -6,10 +6,11 @@ from bounds.gadget_gap import gap_peak
 from verify.deliver import Report
 from verify.gadgets.curves import Run
 from verify.gadgets.figure import responses, valleys
+from verify.gadgets.integers import Exactness, domains
 from verify.gadgets.norms import growths
 from verify.gadgets.rows import papers, promises, tables
 from verify.gadgets.settings import GadgetsSettings
-from verify.gadgets.words import at_papers, loose, notes
+from verify.gadgets.words import at_papers, notes
 from verify.notation import closed
 from verify.page import Page
 from verify.table import Column, Table
@@ -36,6 +37,12 @@ _BUILT = (
     "constant of the second target, or of the second block where its domain has isolated points. A product of bounded "
     "integers is product-gate on integers with |a b| <= 2^p. Norm: the largest modulus of a parameter at lambda sharp."
 )
+_INTEGERS = (
+    "With lambda a power of two so large that e^-lambda vanishes, a gadget of integers computes its ReLU network "
+    "without any rounding, as long as no number on the way is beyond the integers of the format. Built for all "
+    "integers of modulus up to n in its domain and run on all of them; the margin, where one is needed, is 1 (nearest: "
+    "1/4)."
+)
 _TRUSTED = (
     "The ball arithmetic of python-flint, which decides every comparison and encloses the error over every box.",
     "The reading of the weights off the blocks (verify/gadgets/network.py) and the search "
@@ -46,7 +53,9 @@ _TRUSTED = (
 )
 
 
-def report(settings: GadgetsSettings, result: Result, runs: Sequence[Run]) -> Report:
+def report(
+    settings: GadgetsSettings, result: Result, runs: Sequence[Run], exact: Sequence[Sequence[Exactness]]
+) -> Report:
     """The page and its figures, named after the settings."""
     name = settings.name()
     page = Page("The SiLU gadgets of Lemmas 1-5")
@@ -66,14 +75,18 @@ def report(settings: GadgetsSettings, result: Result, runs: Sequence[Run]) -> Re
         )
         figures = {f"{name}.png": valleys(runs, settings), f"{name}-responses.png": responses(runs, settings)}
     page.heading("The numbers")
-    rows = [dict(row) for row in result.rows]
+    rows, proved = [dict(row) for row in result.rows], list({run.case.name: run.proved for run in runs}.values())
     for shown in tables(rows, settings):
         page.table(shown)
-    page.bullets(notes(settings, loose([run.proved for run in runs])))
+    page.bullets(notes(settings, proved))
     page.heading("The paper's own lambda in floats")
     if runs:
-        page.paragraph(at_papers(rows))
+        page.paragraph(at_papers(rows, result.checks))
         page.table(papers(rows))
+    if exact:
+        page.heading("Where integers come out exactly")
+        page.paragraph(_INTEGERS)
+        page.table(domains(exact))
     page.heading("What they promise")
     page.paragraph(_BUILT)
     page.table(promises(rows))

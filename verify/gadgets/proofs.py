@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bounds.gadgets import enough
-from bounds.reals import ClosedForm, Order, decide, enclose, ends, float_at_least
+from bounds.reals import ClosedForm, Order, decide, enclose, ends, float_at_least, float_at_most
 from constructions.gadgets.gadget import Gadget
 from verify.gadgets.cases import Case
 from verify.gadgets.certificate import BITS, Part, Supremum, supremum
@@ -88,7 +88,7 @@ def within(worst: Supremum, bound: Fraction) -> Verdict:
 
 def witness(case: Case, worst: Supremum, lam: float) -> dict[str, object]:
     """What anyone needs to evaluate the error of a gadget at a point again."""
-    return {"gadget": case.name, "lambda": lam, "inputs": list(worst.point), "error_at_least": worst.low}
+    return {"gadget": case.name, "lambda": lam, "inputs": list(worst.point), "error_at_least": float_at_most(worst.low)}
 
 
 def _closed_form(case: Case, lam: float, kind: str, worst: Supremum, epsilon: Fraction) -> Check:
@@ -108,7 +108,7 @@ def _closed_form(case: Case, lam: float, kind: str, worst: Supremum, epsilon: Fr
         f"gadgets/X-GADGET-enough/{case.name}",
         "X-GADGET",
         Verdict.REFUTED if refuted else Verdict.PROVED if proved else Verdict.UNDECIDED,
-        [worst.low, worst.high],
+        [float_at_most(worst.low), None if worst.high is None else float_at_least(worst.high)],
         epsilon,
         f"lambda = {lam!r}: the closed form {nearest(case.error(lam))} is at most eps, decided in balls{every}; and "
         f"the supremum over the whole domain, enclosed by the value through branch and bound ({worst.boxes} boxes) on "
@@ -138,7 +138,7 @@ def _needed(case: Case, lam: float, epsilon: Fraction) -> tuple[str, list[Check]
         f"gadgets/X-GADGET-needed/{case.name}",
         "X-GADGET",
         Verdict.PROVED if fails else Verdict.UNDECIDED,
-        worst.low,
+        float_at_most(worst.low),
         epsilon,
         f"{smaller / lam:.3g} of lambda, {smaller!r}, {what}",
         witness(case, worst, smaller),

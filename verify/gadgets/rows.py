@@ -17,32 +17,33 @@ COLUMNS = (
     Column("lemma"),
     Column("gadget", right=False),
     Column("dtype", right=False),
-    Column("lambda paper", rank=2),
+    Column("lambda paper"),
     Column("lambda sharp"),
-    Column("certified"),
-    Column("measured"),
-    Column("at paper's", rank=1),
-    Column("best", rank=3),
-    Column("best lambda", rank=4),
-    Column("norm", rank=5),
-    Column("norm paper", rank=6),
+    Column("certified", rank=2),
+    Column("measured", rank=1),
+    Column("at paper's", rank=3),
+    Column("best", rank=4),
+    Column("best lambda", rank=5),
+    Column("norm", rank=6),
+    Column("norm paper", rank=7),
 )
 
 _PROMISED = ("gadget", "domain", "units", "norm", "worst error")
 
 
 def document(run: Run, settings: GadgetsSettings) -> dict[str, Any]:
-    """The row of the JSON document. lambda_sharp is None where every lambda is enough (lambda_kind "any"), and may be
-    more than is needed where that is "bound"; errors are at lambda_sharp, or at 1 then; `_paper` at the paper's lambda,
-    `_best` at the one of all lambdas tried with the least measured error."""
-    case, best = run.case, run.tried[run.best]
+    """The row of the JSON document. M, alpha: those that the gadget is built for. lambda_sharp is None where every
+    lambda is enough (lambda_kind "any"), and may be more than is needed where that is "bound"; errors are at
+    lambda_sharp, or at 1 then; `_paper` at the paper's lambda, `_best` at the one of all lambdas tried with the least
+    measured error."""
+    case, best, used = run.case, run.tried[run.best], dict(run.case.used)
     lam_paper = None if case.lambda_paper is None else case.lambda_paper(FRACTIONS)
     return {
         "lemma": case.lemma,
         "gadget": case.name,
-        "M": settings.M,
+        "M": used.get("M", settings.M),
         "epsilon": settings.epsilon,
-        "alpha": settings.alpha,
+        "alpha": used.get("alpha", settings.alpha),
         "lambda_paper": lam_paper,
         "lambda_sharp": None if run.proved.kind == ANY else run.proved.lam,
         "lambda_kind": run.proved.kind,
