@@ -13,6 +13,7 @@ from bounds.formats import format_of
 from bounds.rounding import LIBRARY_ULPS, growth, recurrence_error
 from constructions.memories.constant import constant, projection_keys
 from constructions.memories.theorem3 import theorem3
+from verify.console import Console
 from verify.sweep.checks import checks
 from verify.sweep.devices import mesh
 from verify.sweep.estimate import Estimate, spoken
@@ -201,3 +202,26 @@ def test_the_figure_stands_without_modules_too():
     linear = Cell(Run("ssm-linear", 64, 8, 0, Fraction(1), None, "float32", 0), TENTH)
     alone = SweepSettings(N=(64,), L=(8,), epsilon=(TENTH,), dtypes=("float32",), modules=("ssm-linear",))
     assert figure(alone, [row(linear, COPIED)]).startswith(b"\x89PNG")
+
+
+def test_the_bound_that_is_shown_is_the_one_that_is_checked():
+    """Within rounding of the exact worst case: the page showed HELD beside a value above the bound."""
+    above = replace(COPIED, measured=0.055, attained=0.055)
+    cells = [cell(), cell(N=32)]
+    made = checks(cells, {cells[0].run: above, cells[1].run: COPIED}, [row(cells[0], above), row(cells[1], COPIED)])
+    (shown,) = (check for check in made if check.id.endswith("/worst-case"))
+    assert (shown.verdict, shown.value, shown.bound) == (Verdict.HELD, 0.055, 0.06)
+    assert "the exact worst case 0.05 with what rounding may add" in shown.evidence
+
+
+def test_a_narrow_screen_keeps_measured_and_predicted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    shown = table(frontiers([row(cell(), COPIED)]))
+    assert len({column.header for column in shown.columns}) == len(shown.columns)
+    monkeypatch.setenv("COLUMNS", "80")
+    Console().table(shown)
+    said = capsys.readouterr().out
+    left_out = said.partition("no room here for: ")[2]
+    assert "predicted" not in left_out
+    assert "predicted" in said

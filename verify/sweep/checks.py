@@ -71,9 +71,17 @@ def _worst_case(module: str, dtype: str, runs: Mapping[Run, Record]) -> Check:
         return _of(run) | {"step": record.step, **measured, "surely": record.surely, "possibly": record.possibly}
 
     claim = EXACT_FORM.get(module, "X-SSM-EXACT")
-    worst = max((record.measured for record in runs.values()), default=None)
-    form = max((record.worst for record in runs.values()), default=None)
-    return _every("worst-case", claim, module, dtype, runs, holds, witness, worst, form, _sample(runs))
+    broken = [record for record in runs.values() if not holds(record)]
+    shown = next(iter(broken), None) or max(runs.values(), key=_largest)
+    evidence = (
+        f"{_sample(runs)}; value and bound of one run, the largest error there and the exact worst case "
+        f"{number(shown.worst)} with what rounding may add"
+    )
+    return _every("worst-case", claim, module, dtype, runs, holds, witness, _largest(shown), shown.possibly, evidence)
+
+
+def _largest(record: Record) -> float:
+    return max(record.measured, record.random)
 
 
 def _bit_by_bit(module: str, dtype: str, runs: Mapping[Run, Record]) -> Check:

@@ -155,7 +155,8 @@ def _scores(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon: F
         _marks(ax, gaps, "N", "gap", colour, "v")
     _logarithmic(ax, "L (SSM), N (attention)", "score that is required", base=2)
     ax.set_yscale("log")
-    ax.set_ylim(0.5, LARGEST_SCORE)
+    highest = ax.dataLim.y1 if ax.lines else 1.0
+    ax.set_ylim(0.5, min(LARGEST_SCORE, 10 * max(highest, 1.0)))
     ax.set_title("Required score: exponential against logarithm")
     _legend(ax)
 
@@ -196,7 +197,7 @@ def _average(ax: "Axes", rows: Sequence[Row]) -> None:
         low, high = (end(row["N"] / row["d_h"] for row in own) for end in (min, max))
         ratios = [low * (high / low) ** (k / 400) for k in range(401)] if high > low else [low]
         least = [mean_square_floor(max(round(x * 10**6), 1), 10**6) for x in ratios]
-        ax.plot(ratios, least, color=INK, linewidth=1.3, label="sqrt(1 - d_h/N), least possible")
+        ax.plot(ratios, least, color=INK, linewidth=1.3, label="sqrt(1 - d_h/N), least possible on average")
         _legend(ax, loc="lower right")
     else:
         ax.text(0.5, 0.5, "needs ssm-constant with a_min = 1", transform=ax.transAxes, ha="center", color=FAINT)

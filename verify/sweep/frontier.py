@@ -81,12 +81,12 @@ COLUMNS = (
     Column("dtype", right=False),
     Column("epsilon"),
     Column("largest N"),
-    Column("predicted", right=False, rank=2),
-    Column("its state entries"),
-    Column("with", right=False, rank=4),
+    Column("N predicted", right=False),
+    Column("its state entries", rank=1),
+    Column("N reached at", right=False, rank=2),
     Column("largest L"),
-    Column("predicted", right=False, rank=2),
-    Column("with", right=False, rank=4),
+    Column("L predicted", right=False),
+    Column("L reached at", right=False, rank=2),
 )
 
 
