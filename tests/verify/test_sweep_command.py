@@ -173,6 +173,15 @@ def test_a_store_that_is_removed_meanwhile_is_told_with_what_was_found(
     assert "8 of 8 finished runs are not in it: it was removed or written over meanwhile" in err
 
 
+def test_sources_that_change_meanwhile_lose_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    versions = iter(("before", "after"))
+    monkeypatch.setattr(command, "version", lambda: next(versions))
+    words = ("--module", "ssm-linear", "--no-report", "--store", str(tmp_path / "s"))
+    assert run(capsys, *GRID[:7], "--dtype", "float32", *words)[0] == 0
+
+
 def test_a_store_set_aside_is_told_also_when_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "s").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     words = ("--module", "ssm-linear", "--no-report", "--store", str(tmp_path / "s"), "--quiet")

@@ -65,8 +65,8 @@ def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outco
 def _carry_out(settings: SweepSettings, folder: Path | None, wanted: list[Cell], done: Done, console: Console) -> bool:
     """Fill `done`; whether an interrupt came before all was done."""
     programs, runs = Programs(mesh(settings.devices)), distinct(wanted)
-    path = store_of(settings, folder)
-    store = Store(path if leads() else None, version(), Record.read, console.warn)
+    path, done.version = store_of(settings, folder), version()
+    store = Store(path if leads() else None, done.version, Record.read, console.warn)
     try:
         if settings.fresh:
             store.forget([run.key for run in runs])
@@ -87,7 +87,7 @@ def _carry_out(settings: SweepSettings, folder: Path | None, wanted: list[Cell],
 def _lost(store: Path | None, done: Done) -> BadInput | None:
     """What to say where the store does not hold what was put into it: its file was removed or written over."""
     keys = [run.key for run in done.records]
-    gone = missing_from(store, version(), keys) if store is not None else []
+    gone = missing_from(store, done.version, keys) if store is not None else []
     if store is None or not gone:
         return None
     allowed = f"{len(gone)} of {len(keys)} finished runs are not in it: it was removed or written over meanwhile"

@@ -18,10 +18,13 @@ WAIT_SECONDS = 0.2  # between looks at what another process has still to finish
 
 @dataclass
 class Done:
-    """The records there are, by run.  made: how many this process made itself."""
+    """The records there are, by run.  made: how many this process made itself.  version: of the code that made them,
+    read once, since the sources may change meanwhile.
+    """
 
     records: dict[Run, Record] = field(default_factory=dict)
     made: int = 0
+    version: str = ""
 
 
 def work(runs: Sequence[Run], store: Store[Record], programs: Programs, done: Done, say: Callable[[str], None]) -> None:
