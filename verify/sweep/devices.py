@@ -10,6 +10,9 @@ shape of a share.
 Attention: the positions of the context, which are its slots, are dealt out with their keys and values; the largest
 score and the two sums of the softmax are joined over the devices, which may change the order of sums.
 
+So equal bit by bit to one device are all dealt cells, and of the shared ones those of the sparse execution; the errors
+of the other shared cells (at most one less than there are devices for each program) differ within the rounding bound.
+
 Several hosts: where JAX_COORDINATOR_ADDRESS is set (and, unless a cluster that JAX knows tells them,
 JAX_NUM_PROCESSES and JAX_PROCESS_ID), all processes start the same command and run the same sequence of
 programs over the devices of all of them; the first process alone keeps the store and writes.

@@ -74,8 +74,9 @@ def _modules() -> list[str]:
 def _reading() -> str:
     return (
         "*largest N* is the largest N of a cell that copies, at the distance named beside it (*all*: every value after "
-        "all are written), *largest L* likewise; *predicted* is the same by the exact worst case of the stored "
-        "weights (in bfloat16 also by the enclosure of the program), as a range where cells are left to the dtype. "
+        "all are written), *largest L* likewise; *N predicted* and *L predicted* are the same by the exact worst "
+        "case of the stored weights (in bfloat16 also by the enclosure of the program), as a range where cells are "
+        "left to the dtype. "
         "The grid bounds both."
     )
 
@@ -89,7 +90,8 @@ def _caption(dtype: str, epsilon: str, rows: Sequence[Any]) -> str:
         "forgotten, Theorem 1's formula divides by 0; attention's scale is the exact requirement, below Theorem 2's "
         "threshold.) Bottom left: the score that must be put in: of an SSM against L, of attention above its largest "
         "other score against N. Bottom "
-        "right: root-mean-square error on random values."
+        "right: root-mean-square error on random values; no state does better on average over all values, and one "
+        "sample of them may lie a little below."
     )
 
 
@@ -115,5 +117,8 @@ def _trusted() -> list[str]:
         "The rounding bounds: bounds/rounding.py, with its assumption on exp, and verify/sweep/tolerance.py; the "
         "enclosures in bfloat16: bounds/enclosure.py, whose model XLA is asked to keep to.",
         "At most 64 evenly spread steps of each run are judged, the first and the last among them.",
+        "On several devices: cells dealt out, as many at once as there are devices, are what one device computes, bit "
+        "by bit, and so are cells that all devices share where the execution is sparse; the errors measured on the "
+        "others that are shared (ssm-constant, attention) lie within the rounding bound of one device's.",
         "SQLite, for the records of runs made by an earlier or another process; each is kept with a hash.",
     ]
