@@ -54,7 +54,7 @@ _SECTION_3 = (
         "T3",
     ),
     Misprint("Assumptions 1 and 2", "S_i(L, delta) exists", "S_i(L, delta) is not empty; pos(i) in it says so"),
-    Misprint("Assumptions 1 and 2", "delta in R", "delta > 0", "T1-EDGE"),
+    Misprint("Assumptions 1 and 2", "delta in R", "delta >= 0, which Theorem 1 needs", "T1"),
     Misprint(
         "Section 3.2, after Theorem 1",
         "L is the distance from i to the farthest highly relevant record",
@@ -152,6 +152,20 @@ _PROOF_3 = (
         "A.4, A.5",
         "s_1 and s_2 for the strings",
         "s^(1) and s^(2): footnote 3 keeps s_i for the i-th input token",
+    ),
+    Misprint(
+        "A.5, edit distance",
+        "'such as:', and no display behind it",
+        "the rows with the copied input; what they hold decides the window",
+        "A5-ED-COPY",
+        perhaps_ours=True,
+    ),
+    Misprint(
+        "Section 3.2, after Theorem 2",
+        "the gap is bounded below by log L",
+        "log L~, as in the theorem",
+        "T2-LOG",
+        perhaps_ours=True,
     ),
     Misprint("A.6, heading", "Proof of Theorem 3", "Proof of Theorem 4"),
     Misprint(

@@ -39,8 +39,12 @@ def order(claim: str, setup: Setup) -> Decision:
         "are right for |a - b| >= alpha.",
         (_constant(claim), *certified(name, claim), _four_units(claim, name)),
     )
-    again = AT_EQUAL + "a = b = 0.0; f = (silu(lam * (1 + a - b)) - silu(0.0) + silu(0.0) - silu(0.0)) / lam; "
-    return fails(_printed(claim, setup, repair), repair, NOTHING_LATER, again + "assert abs(f - float(a > b)) > 0.99")
+    difference, relation = ("a - b", "a > b") if name == "greater" else ("b - a", "a < b")
+    again = (
+        f"{AT_EQUAL}a = b = 0.0; t = {difference}; f = (silu(lam * (1 + t)) - silu(lam * t) + silu(-lam * t) - "
+        f"silu(-lam * t)) / lam; assert abs(f - float({relation})) > 0.99"
+    )
+    return fails(_printed(claim, setup, repair), repair, NOTHING_LATER, again)
 
 
 def different(setup: Setup) -> Decision:

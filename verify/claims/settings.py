@@ -42,5 +42,5 @@ def _id(text: str) -> str:
     ids = {claim.id.lower(): claim.id for claim in LEDGER}
     if text.lower() in ids:
         return ids[text.lower()]
-    alike = difflib.get_close_matches(text.lower(), ids, n=1, cutoff=0.0)[0]
+    alike = difflib.get_close_matches(text.lower(), ids, n=1, cutoff=0.0)[0] if text else next(iter(ids))
     raise BadInput(f"claim {quoted(text)}", "`verify claims` lists the ids", f"verify claims {ids[alike]}")

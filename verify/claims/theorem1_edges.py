@@ -21,6 +21,11 @@ EPSILON, SMALL = Fraction(1, 10), Fraction(1, 100)
 NEAR, FAR = 2, 12
 SLOW, MANY = Fraction(99, 100), 40
 INSIDE = "none of the edges"
+BELOW_ZERO = "delta below 0"
+NEGATIVE_AGAIN = (
+    "from fractions import Fraction as F; a, d, e, s = F(1,2), F(-1), F(1,10), 0; "
+    "assert s >= (1 - e/2)/a + d/2 * (a/(1-a) + (1/a)**2/(1-a)) and abs(a*s - 1) > e  # delta = -1, L = 3"
+)
 HELD_ALPHA = "alpha_pos held"
 h, p, q, g, s, x, y = unknowns("h p q g s x y")
 
@@ -40,14 +45,14 @@ EDGES: Mapping[str, Instance] = {
     "a_min = 1": _at((HALF, HALF, ONE), 2),
     "a_max = 1": _at((ONE, HALF, HALF), 2),
     "a_k = 0": _at((HALF, HALF, ZERO), 2),
-    "delta below 0": Instance((HALF,) * 3, (ZERO,) * 3, 2, 3, -ONE),
+    BELOW_ZERO: Instance((HALF,) * 3, (ZERO,) * 3, 2, 3, -ONE),
 }
 
 
 def edges(setup: Setup) -> Decision:
     """T1-EDGE: the threshold of Eq. 24 at each edge of its own hypotheses, then sums in place of its closed forms."""
     chosen = {"1 < pos < i": _at((HALF,) * 3, 2)} if setup.altered == INSIDE else EDGES
-    printed = tuple(_edge(name, x) for name, x in chosen.items())
+    printed = tuple(edge("T1-EDGE", name, x) for name, x in chosen.items())
     repair = Repair(
         "Let delta >= 0, and no coefficient after pos be 0. Then c_i^T b_pos >= (1 - eps/(2 M |Delta|)) / alpha_pos + "
         "delta/2 (sum_{k=1}^{pos-1} a_max^k + sum_{k=1}^{i-pos} a_min^-k), a_max over 1 < k <= pos and empty sums 0, "
@@ -60,12 +65,12 @@ def edges(setup: Setup) -> Decision:
         repair,
         "Nothing: they are left out where the theorem is used; only pos = i, where nothing has to be kept, deserves a "
         "word, and delta in R has to be delta >= 0.",
-        "from fractions import Fraction as F; a, d, e, s = F(1,2), F(-1), F(1,10), 0; "
-        "assert s >= (1 - e/2)/a + d/2 * (a/(1-a) + (1/a)**2/(1-a)) and abs(a*s - 1) > e  # delta = -1, L = 3",
+        NEGATIVE_AGAIN,
     )
 
 
-def _edge(name: str, x: Instance) -> Check:
+def edge(claim: str, name: str, x: Instance) -> Check:
+    """What Eq. 24 promises of an instance, against the worst error that it has."""
     try:
         promised = side.least_epsilon_of_24(x)
     except (ValueError, ZeroDivisionError):
@@ -73,7 +78,7 @@ def _edge(name: str, x: Instance) -> Check:
     error = side.worst_error(x)
     meets = "" if x.delta > 0 else "; every j <= i is matched then, and a score of 0 meets the threshold"
     return settled(
-        "T1-EDGE",
+        claim,
         name,
         promised is not None and error <= promised,
         error,

@@ -112,13 +112,13 @@ def block2(setup: Setup) -> Decision:
         "networks has to be read into Assumption 3, which lists f_I, f_T, f_A and A(n); A = f(n, s) is A(n).",
         (
             _indices(True),
-            _answer_flag(True),
+            _answer_flag(),
             _state_flag("T4-B2", True),
             compiled_check("T4-B2", _block2, "flags and positions"),
         ),
     )
     return fails(
-        (_indices(mended), _answer_flag(mended), _state_flag("T4-B2", mended)),
+        (_indices(mended), _answer_flag(), _state_flag("T4-B2", mended)),
         repair,
         "Blocks 3 and 4 copy by these positions and flags. Theorem 4 stands with the repair.",
         "d = lambda s, t: len(t) * 2 if not s else len(s) * 2 if not t else min(d(s, t[:-1]) + 2, d(s[:-1], t) + 2, "
@@ -142,17 +142,15 @@ def _indices(mended: bool) -> Check:
     return computable("T4-B2", "indices", places, words, mended)
 
 
-def _answer_flag(mended: bool) -> Check:
-    """I[e^state != e_j^state] against: the answer needs this state's value, the tokens with f^answer = 1 in Block 4."""
+def _answer_flag() -> Check:
+    """1 - I[e^state != e_j^state] against: the answer needs this state's value, f^answer = 1 in Block 4."""
     cases = []
     for step in generating(LIS, LIS.every(2)):
         if step.state is not None:
             needed = answer_states(LIS, step).values()
             differs = all(step.state != wanted for wanted in needed)
-            cases.append((written(LIS, step), int(not differs if mended else differs), int(step.state in needed)))
-    return agrees(
-        "T4-B2", "f^answer", cases, "LIS of up to 2 numbers; needed: 1 where A reads the state's value", mended
-    )
+            cases.append((written(LIS, step), int(not differs), int(step.state in needed)))
+    return agrees("T4-B2", "f^answer", cases, "LIS of up to 2 numbers; needed: 1 where A reads the state's value", True)
 
 
 def _state_flag(claim: str, mended: bool) -> Check:
@@ -191,7 +189,7 @@ CLAIMS = (
         "T4-B2",
         "A.6, Block 2",
         TOPIC,
-        "I_s(n, e^state) and I_dp(n, e^state) are what the next value needs; f^answer from I[e^state != e_j^state] "
+        "I_s(n, e^state) and I_dp(n, e^state) are what the next value needs; f^answer, by I[e^state != e_j^state], "
         "marks the states that the answer needs; f^state = I[e^next_state != 0] marks the last state.",
         block2,
         Verdict.REFUTED,

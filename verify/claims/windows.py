@@ -8,8 +8,8 @@ tokens and different next ones refute an m, whatever the function is (`verify.dp
 
 *Edit distance.*  (j, k) stands at place (j - 1) n2 + k, so (j - 1, k - 1) is n2 + 1 values before, a comma more in
 tokens.  A row with copied inputs takes P = n1 + 2 n2 + 2 tokens, and A.4 reads at most P + 1 back; 2 n + 2 - (P + 1) =
-n1 - 1.  But the tokens that A.5 shows do not say which row it is: with unit costs in the rows of aba|b, the ten tokens
-a | b 1 , a b a | b  come before 1 in row 2 and before 2 in row 3.
+n1 - 1.  But tokens as in the table that A.5 shows do not say which row it is: with unit costs in the rows of aba|b, the
+ten tokens  a | b 1 , a b a | b  come before 1 in row 2 and before 2 in row 3.
 """
 
 from collections.abc import Iterator, Sequence
@@ -119,7 +119,7 @@ def _copied_reach() -> Check:
 
 
 def _copied_tokens(window: str, rows: bool) -> Check:
-    """No conflict of the last tokens among all strings over two letters, as A.5 shows the tokens or with rows."""
+    """No conflict of the last tokens among all strings over two letters, tokens without or with their rows."""
     tried = 0
     for n1, n2 in product(range(1, 5), range(1, 4)):
         m = {"2 n + 2": 2 * (n1 + n2) + 2, "n1 + 2 n2 + 2": row_length(n1, n2)}[window]
@@ -135,7 +135,7 @@ def _copied_tokens(window: str, rows: bool) -> Check:
 
 
 def _copied(window: str, rows: bool, tried: int, witness: dict | None) -> Check:
-    kind = "tokens with their row" if rows else "tokens as A.5 shows them"
+    kind = "tokens with their row" if rows else "tokens without their row"
     return settled(
         "A5-ED-COPY",
         f"{kind}, window {window}",

@@ -89,8 +89,20 @@ def test_other_versions_alone_make_nothing_stale():
 def test_a_fast_run_leaves_the_committed_pages_alone():
     assert main(["all", "--fast", "--quiet"]) == 0
     assert not Path("reports").exists()
-    assert main(["all", "--fast", "--quiet", "--out", "elsewhere"]) == 0
-    assert Path("elsewhere/README.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["--fast", "--out", "elsewhere"], "--fast writes no page"), (["--check", "--out", "gone"], "none of that name")],
+)
+def test_a_folder_that_is_of_no_use_is_refused_at_once(
+    arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    asked = use(monkeypatch, CLAIMS)
+    assert main(["all", *arguments]) == 2
+    assert told in capsys.readouterr().err
+    assert asked == []
+    assert not Path(arguments[-1]).exists()
 
 
 def test_a_verdict_that_changed_ends_with_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):

@@ -23,7 +23,7 @@ def tell(self, row):
     sys.stderr.flush()
     time.sleep(60)
 command.Store.write = tell
-sys.argv[1:] = ["all", "--fast", "--out", "pages"]
+sys.argv[1:] = ["all", "--out", "pages"]
 sys.exit(main())
 """
 

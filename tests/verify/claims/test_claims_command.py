@@ -66,7 +66,7 @@ def test_a_verdict_that_changed_ends_with_1_and_the_difference(
     ("words", "nearest"),
     [
         (["T1-1S"], "verify claims T1-1"),
-        ([""], "verify claims"),
+        ([""], f"verify claims {LEDGER[0].id}"),
         (["T1-16,,T1-14"], "verify claims"),
         (["--topic", "theorem1"], "nearest that works: --topic theorem-1"),
         ([QUICK, "--seed", "-1"], "--seed 0"),

@@ -7,6 +7,8 @@ from flint import arb, ctx
 from sympy import exp
 
 from verify.claims.certified import M
+from verify.claims.claim import Setup
+from verify.claims.ledger import claim_of
 from verify.claims.lemma1_remainder import _largest_at_one
 from verify.claims.lemmas import CLAIMS, _relu_select
 from verify.gadgets.paper import X, third_formula
@@ -32,3 +34,10 @@ def test_the_relu_form_selects_with_k_and_not_with_less(t):
 def test_only_misprints_and_missing_margins_are_refuted():
     refuted = {claim.id for claim in CLAIMS if claim.expected is Verdict.REFUTED}
     assert refuted == {"L1-TAYLOR", "L1-R2", "L1-SSM", "L5-GT", "L5-LT", "L5-NE", "RES-CAT"}
+
+
+@pytest.mark.parametrize(("id", "relation"), [("L5-GT", "a > b"), ("L5-LT", "a < b")])
+def test_the_line_of_an_indicator_evaluates_its_own_relation(id, relation):
+    line = claim_of(id).decide(Setup()).again
+    exec(line, {})
+    assert f"float({relation})" in line

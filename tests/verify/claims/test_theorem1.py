@@ -8,9 +8,12 @@ from bounds.reals import FRACTIONS
 from bounds.theorem1 import Theorem1
 from verify.bounds.instances import Instance
 from verify.claims import theorem1_sides as side
+from verify.claims.claim import Setup
 from verify.claims.inequality import family
-from verify.claims.theorem1 import CLAIMS
+from verify.claims.theorem1 import CLAIMS, HALVED, UNMET, theorem
+from verify.claims.theorem1_edges import BELOW_ZERO, EDGES
 from verify.claims.theorem1_steps import STEPS
+from verify.verdict import Verdict
 
 
 def test_the_steps_come_first():
@@ -49,3 +52,17 @@ def test_the_least_epsilon_is_where_the_threshold_is_met(k):
     alpha_pos = x.alphas[x.pos - 1]
     at = Theorem1(side.a_min(x), side.a_max(x), x.L, x.delta, epsilon, 1, 1, alpha_pos)
     assert at.threshold(FRACTIONS) == x.scores[x.pos - 1]
+
+
+@pytest.mark.parametrize("altered", [HALVED, UNMET])
+def test_a_planted_fault_in_the_repaired_theorem_is_found(altered):
+    assert theorem(Setup(altered=altered)).repaired_verdict is Verdict.REFUTED
+
+
+def test_the_witness_against_delta_in_R_meets_every_printed_hypothesis():
+    """A score of 0 is at least the threshold (1 - eps/2)/alpha + delta/2 (..) = 19/10 - 9/2 at eps = 1/10."""
+    x = EDGES[BELOW_ZERO]
+    assert x.meets_assumption_1()
+    assert all(0 < a < 1 for a in x.forgetting)
+    assert side.worst_error(x) == 1
+    assert side.least_epsilon_of_24(x) <= Fraction(1, 10)
