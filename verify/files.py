@@ -67,19 +67,20 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     A reader sees the old file or the new one, never a part; a failure leaves nothing behind and raises BadInput.  What
     a killed process left of the same file is removed.  A link to a file stays one, and the file that it names is
     replaced; what is no regular file (a device, a pipe, a folder) is refused, as the rename would put a file there.
+    Returns `path` as it was given.
     """
     data = content.encode() if isinstance(content, str) else content
     if in_the_way(path):
         raise _unwritable(f"writing {quoted(str(path))}", ValueError("what is there is not a regular file"))
-    path = path.resolve()
-    partial = _partial(path)
+    file_itself = path.resolve()
+    partial = _partial(file_itself)
     try:
-        _remove_left_over(path)
+        _remove_left_over(file_itself)
         with partial.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        partial.replace(file_itself)
     except OSError as error:
         raise _unwritable(f"writing {quoted(str(path))}", error) from error
     finally:

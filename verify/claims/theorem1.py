@@ -1,4 +1,4 @@
-"""Theorem 1, its steps first: whether it holds, where it speaks, and the two sentences that the paper draws from it."""
+"""Theorem 1, its steps first: whether it holds, where it speaks, and what the paper says that it requires."""
 
 from collections.abc import Sequence
 from fractions import Fraction
