@@ -229,11 +229,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = "verify"
     try:
         name = _program(words)
+        _refuse_repeated(words)
         code: Any = app(args=words, prog_name="verify", standalone_mode=False)
     except BadInput as error:
         return _refuse(name, str(error))
     except typer.TyperException as error:
         return _refuse(name, _usage(error, name))
+    except SystemExit:  # Click's way out where the reader of its help has gone
+        return 0
     except OSError as error:
         return _refuse(name, f"the output cannot be written: {error.strerror or error}")
     except Exception:
@@ -262,13 +265,30 @@ def _program(words: Sequence[str]) -> str:
 
 def _usage(error: typer.TyperException, name: str) -> str:
     """Typer's complaint as one line that says where the allowed options are listed, and the nearest if there is one."""
-    alike = getattr(error, "possibilities", None)
+    wanted, alike = getattr(error, "option_name", ""), getattr(error, "possibilities", None) or []
+    alike = [option for option in alike if _is_like(option, wanted)]
     nearest = f"; nearest that works: {alike[0]}" if alike else ""
     return f"{getattr(error, 'message', str(error)).rstrip('.')}; `{name} --help` lists what is allowed{nearest}"
 
 
+def _is_like(option: str, typed: str) -> bool:
+    """Whether an option may be what was meant: two single letters are alike only if they are the same letter."""
+    known, text = option.lstrip("-").lower(), typed.lstrip("-").lower()
+    return known == text or min(len(known), len(text)) > 1
+
+
+def _refuse_repeated(words: Sequence[str]) -> None:
+    """Raise BadInput where an option is given twice, for one of its values would be lost without a word."""
+    options = [word.partition("=")[0] for word in words if word.startswith("--") and len(word) > 2]
+    for option in dict.fromkeys(options):
+        if options.count(option) > 1:
+            raise BadInput(
+                f"{option} given {options.count(option)} times", "each option may stand once", f"one {option}"
+            )
+
+
 def _refuse(name: str, text: str) -> int:
-    with suppress(OSError):  # nobody may be there to read it
+    with suppress(OSError, AttributeError):  # nobody may be there to read it, or no stream at all
         sys.stderr.write(f"{name}: {one_line(text)}\n")
         sys.stderr.flush()
     return EXIT_BAD_INPUT

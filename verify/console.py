@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ _STYLES = {
     "no": "red",
 }
 _WIDTH_WHEN_PIPED = 200
+_NARROWEST = 20  # no cell fits into less: narrower screens break the lines themselves
 _PATIENCE_SECONDS = 1.0
 _WORDS = 20  # characters that a column of words keeps on a narrow screen
 
@@ -48,7 +50,7 @@ class Console:
         self.quiet = quiet
         self.json = json
         width = shutil.get_terminal_size((_WIDTH_WHEN_PIPED, 50)).columns
-        self.width = width if width > 0 else _WIDTH_WHEN_PIPED
+        self.width = max(width, _NARROWEST) if width > 0 else _WIDTH_WHEN_PIPED
         self._out = _Stream(file=sys.stdout, width=self.width, highlight=False)
         self._err = _Stream(file=sys.stderr, highlight=False)
 
@@ -128,31 +130,55 @@ class _Stream(rich_console.Console):
 
 
 class _LateBar:
-    """A progress bar that is neither drawn nor imported unless the work turns out to be slow."""
+    """A progress bar that is neither drawn nor imported unless the work, or a single step of it, turns out to be slow: a
+    timer draws it where nobody advances.
+    """
 
     def __init__(self, console: rich_console.Console | None, description: str, total: int) -> None:
         self._console, self._description, self._total = console, description, total
         self._done = 0
         self._started = time.monotonic()
         self._bar: Progress | None = None
+        self._closed = False
+        self._opening = threading.Lock()
+        self._timer = threading.Timer(_PATIENCE_SECONDS, self._show)
+        self._timer.daemon = True
+        if console is not None:
+            self._timer.start()
 
     def advance(self, steps: int) -> None:
         self._done += steps
         if self._console is None:
             return
-        if self._bar is None and time.monotonic() - self._started > _PATIENCE_SECONDS:
-            self._bar = self._open(self._console)
+        if time.monotonic() - self._started > _PATIENCE_SECONDS:
+            self._show()
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=self._done)
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        self._timer.cancel()
+        with self._opening:
+            self._closed = True
+            if self._bar is not None:
+                self._bar.stop()
+
+    def _show(self) -> None:
+        with self._opening:
+            if self._console is not None and self._bar is None and not self._closed:
+                self._bar = self._open(self._console)
 
     def _open(self, console: rich_console.Console) -> "Progress":
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        times = (TimeElapsedColumn(), TextColumn("done in"), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
         bar = Progress(*columns, console=console, transient=True)
         bar.add_task(self._description, total=self._total, completed=self._done)
         bar.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from verify.console import Console
 from verify.errors import BadInput, quoted
-from verify.files import prepare_folder, write_whole
+from verify.files import prepare_folder, refuse_in_the_way, write_whole
 from verify.table import Table
 from verify.verdict import Result
 
@@ -20,12 +20,13 @@ _SET_ASIDE = "-interrupted"
 @dataclass(frozen=True)
 class Report:
     """A page and what lies beside it. name: file name without suffix. figures: file name to the bytes of a picture (or
-    of another page).
+    of another page). interrupted: making it was stopped, and it holds what was there by then; it is set aside.
     """
 
     name: str
     page: str
     figures: Mapping[str, bytes] = field(default_factory=dict)
+    interrupted: bool = False
 
     def set_aside(self) -> "Report":
         """The same under names of its own, so that an unfinished run does not replace what a finished one wrote."""
@@ -93,7 +94,9 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
     failed: Exception | None = outcome.amiss
     if to.folder is not None and outcome.report is not None:
         try:
-            result = replace(result, report=_write(outcome.report(), outcome.result.interrupted, to.folder))
+            report = outcome.report()
+            result = replace(result, interrupted=result.interrupted or report.interrupted)
+            result = replace(result, report=_write(report, result.interrupted, to.folder))
         except KeyboardInterrupt:
             result = replace(result, interrupted=True)
         except Exception as error:
@@ -108,9 +111,11 @@ def _write(report: Report, interrupted: bool, folder: Path) -> str:
     """Write the figures, then the page that shows them; return its path as JSON and messages name it."""
     if interrupted:
         report = report.set_aside()
+    path = folder / f"{report.name}.md"
+    refuse_in_the_way(path)  # before a picture is written that no page shows
     for name, picture in report.figures.items():
         write_whole(folder / name, picture)
-    return write_whole(folder / f"{report.name}.md", report.page).as_posix()
+    return write_whole(path, report.page).as_posix()
 
 
 def _conclude(console: Console, outcome: Outcome, result: Result) -> None:

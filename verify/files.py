@@ -70,8 +70,7 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     Returns `path` as it was given.
     """
     data = content.encode() if isinstance(content, str) else content
-    if in_the_way(path):
-        raise _unwritable(f"writing {quoted(str(path))}", ValueError("what is there is not a regular file"))
+    refuse_in_the_way(path)
     file_itself = path.resolve()
     partial = _partial(file_itself)
     try:
@@ -92,6 +91,12 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 def _partial(path: Path) -> Path:
     """The hidden name under which a file is written before it is renamed."""
     return path.with_name(f".{path.name}.{os.getpid()}.partial")
+
+
+def refuse_in_the_way(path: Path) -> None:
+    """Raise BadInput where no file can be written at `path` because something else stands there."""
+    if in_the_way(path):
+        raise _unwritable(f"writing {quoted(str(path))}", ValueError("what is there is not a regular file"))
 
 
 def in_the_way(path: Path) -> bool:

@@ -165,7 +165,7 @@ def _range(item: str, option: str, smallest: int, largest: int, consecutive: boo
         there = _readable(ends, lambda end: _whole(end, option, smallest, largest))
         nearest = "..".join(sorted({there[0], there[-1]}, key=Fraction)) if there else str(smallest)
         raise BadInput(f"{option} {quoted(item)}", "a range has two ends, as in 8..64", f"{option} {nearest}")
-    low, high = (_whole(end, option, smallest, largest) for end in ends)
+    low, high = _ends(item, ends, option, smallest, largest)
     if low > high:
         raise BadInput(f"{option} {quoted(item)}", "a range runs upwards", f"{option} {high}..{low}")
     if consecutive:
@@ -176,6 +176,21 @@ def _range(item: str, option: str, smallest: int, largest: int, consecutive: boo
     while 2 * values[-1] < high:
         values.append(2 * values[-1])
     return [*values, high]
+
+
+def _ends(item: str, ends: Sequence[str], option: str, smallest: int, largest: int) -> tuple[int, int]:
+    """The two ends of a range; the refusal of one quotes the whole, and names the whole range that works."""
+    found, refused = [], None
+    for end in ends:
+        try:
+            found.append(_whole(end, option, smallest, largest))
+        except BadInput as error:
+            refused = refused or error
+            found.append(int(error.nearest.removeprefix(f"{option} ")))
+    if refused is not None:
+        low, high = sorted(found)
+        raise BadInput(f"{option} {quoted(item)}", refused.allowed, f"{option} {low}..{high}")
+    return found[0], found[1]
 
 
 def _whole(item: str, option: str, smallest: int, largest: int, usual: int | None = None) -> int:

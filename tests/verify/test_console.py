@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+import threading
 import time
 
 import pytest
@@ -118,6 +119,18 @@ def test_a_bar_appears_once_the_work_is_slow(monkeypatch: pytest.MonkeyPatch, se
     with Console().progress("rows", 10) as advance:
         advance(5)
     assert ("rows" in terminal.getvalue()) == (seconds > 1)
+
+
+def test_a_bar_appears_though_the_first_step_takes_long(monkeypatch: pytest.MonkeyPatch):
+    terminal, shown = Terminal(), threading.Event()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.0)
+    drawn = module._LateBar._open
+    monkeypatch.setattr(module._LateBar, "_open", lambda bar, stream: (drawn(bar, stream), shown.set())[0])
+    with Console().progress("modules", 1):
+        assert shown.wait(30)
+    assert "modules" in terminal.getvalue()
 
 
 def test_no_bar_where_stderr_is_not_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):

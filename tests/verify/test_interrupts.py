@@ -41,9 +41,25 @@ os.fsync = fsync
 """
 
 
-def interrupted(folder: Path, place: str, *words: str) -> tuple[int, str, str]:
+DURING_COPY_S_FIGURE = f"""
+from verify.copy import command
+def phase(*_):
+    {TELL}
+command.phase = phase
+"""
+WHILE_A_THREAD_COMPUTES = f"""
+import threading
+from verify.copy import command
+def measure(*_):
+    threading.Thread(target=lambda: time.sleep(600)).start()  # like XLA's own: nothing stops it, and exit waits for it
+    {TELL}
+command.measure = measure
+"""
+
+
+def interrupted(folder: Path, place: str, *words: str, command: str = "bounds") -> tuple[int, str, str]:
     """Exit code, stdout and what stderr holds after the signal, of a command interrupted at that place."""
-    arguments = ["bounds", *words]
+    arguments = [command, *words]
     code = (
         f"import sys, time\n{place}\nfrom verify.__main__ import main\nsys.argv[1:] = {arguments!r}\nsys.exit(main())"
     )
@@ -95,3 +111,23 @@ def test_an_old_page_outlives_an_interrupted_new_one(tmp_path: Path):
     assert interrupted(tmp_path, DURING_THE_WRITING)[0] == 130
     assert old.read_text() == "old\n"
     assert sorted(os.listdir(tmp_path / "reports")) == ["bounds-amin0.9.md", "bounds-amin0.9.png"]
+
+
+def test_copy_s_page_is_kept_without_the_figure_that_was_interrupted(tmp_path: Path):
+    words = ["--N", "8", "--d", "2", "--d-h", "4"]
+    code, out, err = interrupted(tmp_path, DURING_COPY_S_FIGURE, *words, command="copy")
+    assert code == 130
+    assert out.splitlines()[-1].startswith("UNDECIDED: at N = 8")
+    assert os.listdir(tmp_path / "reports") == ["copy-N8-d2-dh4-interrupted.md"]
+    page = (tmp_path / "reports/copy-N8-d2-dh4-interrupted.md").read_text()
+    assert "stopped early; at N = 8" in page
+    assert "copy/ssm-linear/N=8/copies" in page
+    assert "Traceback" not in err
+
+
+def test_a_computation_that_cannot_be_stopped_is_not_waited_for(tmp_path: Path):
+    """The test would last ten minutes."""
+    words = ["--N", "8", "--d", "2", "--no-report"]
+    code, out, err = interrupted(tmp_path, WHILE_A_THREAD_COMPUTES, *words, command="copy")
+    assert (code, out.splitlines()[-1].startswith("UNDECIDED")) == (130, True)
+    assert "Traceback" not in err

@@ -1,7 +1,7 @@
 """`verify copy`: every module asked for on every N, then its checks, then an outcome."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -68,7 +68,7 @@ def run(settings: CopySettings, console: Console) -> Outcome:
         sentence(found.rows, found.interrupted),
         interrupted=found.interrupted,
     )
-    return Outcome(result, (table(found.rows),), (), lambda: _report(settings, result, console))
+    return Outcome(result, (table(found.rows),), (), lambda: _page(settings, result, console))
 
 
 def _cells(settings: CopySettings) -> list[tuple[str, int, int]]:
@@ -112,6 +112,17 @@ def _values(prepared: Prepared, settings: CopySettings) -> Float[np.ndarray, "N 
 def _asked(settings: CopySettings, N: int) -> str:
     execution = f" --execution {settings.execution}" if settings.execution != "auto" else ""
     return f"--N {quoted(str(N))}{execution}"
+
+
+def _page(settings: CopySettings, result: Result, console: Console) -> Report:
+    """The page; where making its figure is interrupted, the page without it, which holds all that was decided."""
+    try:
+        return _report(settings, result, console)
+    except KeyboardInterrupt:
+        from verify.copy.page import report
+
+        said = sentence(result.rows, interrupted=True)
+        return replace(report(settings, replace(result, sentence=said, interrupted=True), []), interrupted=True)
 
 
 def _report(settings: CopySettings, result: Result, console: Console) -> Report:
