@@ -229,7 +229,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = "verify"
     try:
         name = _program(words)
-        _refuse_repeated(words)
         code: Any = app(args=words, prog_name="verify", standalone_mode=False)
     except BadInput as error:
         return _refuse(name, str(error))
@@ -246,6 +245,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if refusal is None:
             raise
         return _refuse(name, str(refusal))
+    if (twice := _repeated(words)) and "--quiet" not in words:
+        _say(name, f"{twice} given more than once: the last was taken")
     return code if isinstance(code, int) else 0
 
 
@@ -277,18 +278,18 @@ def _is_like(option: str, typed: str) -> bool:
     return known == text or min(len(known), len(text)) > 1
 
 
-def _refuse_repeated(words: Sequence[str]) -> None:
-    """Raise BadInput where an option is given twice, for one of its values would be lost without a word."""
+def _repeated(words: Sequence[str]) -> str:
+    """The options that stand more than once, of which the last counts."""
     options = [word.partition("=")[0] for word in words if word.startswith("--") and len(word) > 2]
-    for option in dict.fromkeys(options):
-        if options.count(option) > 1:
-            raise BadInput(
-                f"{option} given {options.count(option)} times", "each option may stand once", f"one {option}"
-            )
+    return ", ".join(option for option in dict.fromkeys(options) if options.count(option) > 1)
 
 
-def _refuse(name: str, text: str) -> int:
+def _say(name: str, text: str) -> None:
     with suppress(OSError, AttributeError):  # nobody may be there to read it, or no stream at all
         sys.stderr.write(f"{name}: {one_line(text)}\n")
         sys.stderr.flush()
+
+
+def _refuse(name: str, text: str) -> int:
+    _say(name, text)
     return EXIT_BAD_INPUT

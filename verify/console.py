@@ -130,8 +130,8 @@ class _Stream(rich_console.Console):
 
 
 class _LateBar:
-    """A progress bar that is neither drawn nor imported unless the work, or a single step of it, turns out to be slow: a
-    timer draws it where nobody advances.
+    """A progress bar that is neither drawn nor imported unless the work, or a single step of it, turns out to be slow:
+    a timer draws it where nobody advances.
     """
 
     def __init__(self, console: rich_console.Console | None, description: str, total: int) -> None:

@@ -63,3 +63,31 @@ def test_it_is_drawn_at_the_corners(a_mins: tuple[str, ...], fields: dict[str, A
     picture = pixels(figure(blocks(*a_mins, **fields)))
     edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     assert (edge == 255).all()
+
+
+def drawn(monkeypatch: pytest.MonkeyPatch, made: Blocks) -> dict[str, Axes]:
+    """The panels as the figure leaves them."""
+    kept: dict[str, Axes] = {}
+    true_draw = bounds_figure.draw
+
+    def keeping(*words: Any, **named: Any) -> Any:
+        canvas, axes = true_draw(*words, **named)
+        kept.update(axes)
+        return canvas, axes
+
+    monkeypatch.setattr(bounds_figure, "draw", keeping)
+    figure(made)
+    return kept
+
+
+def test_a_curve_of_one_point_is_seen(monkeypatch: pytest.MonkeyPatch):
+    panels = drawn(monkeypatch, blocks("0.9", L=(7,)))
+    lines = [line for panel in panels.values() for line in panel.lines if len(np.asarray(line.get_xdata())) == 1]
+    assert len(lines) == 8
+    assert all(line.get_marker() not in ("", "None") for line in lines)
+
+
+def test_a_panel_whose_points_all_lie_beyond_it_says_so(monkeypatch: pytest.MonkeyPatch):
+    panels = drawn(monkeypatch, blocks("0.9", delta=Fraction(5)))
+    assert [text.get_text() for text in panels["shares"].texts] == ["every score is more than 2 times the cap"]
+    assert not drawn(monkeypatch, blocks("0.9"))["shares"].texts

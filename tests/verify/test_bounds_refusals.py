@@ -1,6 +1,9 @@
 """`verify bounds` refuses: bad input, no such command, and what help says."""
 
+import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -106,3 +109,33 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().out.startswith("verify ")
     assert main(["bounds", "--help"]) == 0
     assert "--alpha-pos" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--N", "5"], "No such option: --N; `verify bounds --help` lists what is allowed\n"),
+        (["--jsn"], "nearest that works: --json\n"),
+    ],
+)
+def test_two_letters_are_not_alike(capsys: pytest.CaptureFixture[str], words: list[str], said: str):
+    """`--N` was likened to `--M`."""
+    assert main(["bounds", *words]) == 2
+    assert capsys.readouterr().err.endswith(said)
+
+
+def test_of_an_option_typed_twice_the_last_is_taken_and_that_is_said(capsys: pytest.CaptureFixture[str]):
+    assert main(["bounds", "--L", "8", "--no-report", "--L=9", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["settings"]["L"] == [9]
+    assert said.err == "verify bounds: --L given more than once: the last was taken\n"
+
+
+def test_a_refusal_that_nobody_can_read_is_still_exit_code_2(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stderr", None)
+    assert main(["bounds", "--L", "0"]) == 2
+
+
+def test_help_whose_reader_has_gone_is_no_failure():
+    command = f"{sys.executable} -m verify --help | true; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", command], check=False).returncode == 0

@@ -128,3 +128,10 @@ def test_what_was_computed_is_told_before_a_page_that_cannot_be_made_ends_the_ru
     else:
         assert "Modules" in out
         assert out.endswith("a note\nPROVED: all well\n")
+
+
+def test_no_picture_is_left_where_its_page_cannot_be_written(tmp_path: Path):
+    (tmp_path / "copy-N8.md").mkdir()
+    with pytest.raises(BadInput, match="not a regular file"):
+        deliver(Delivery(tmp_path, json=False, quiet=False), command(outcome()))
+    assert os.listdir(tmp_path) == ["copy-N8.md"]

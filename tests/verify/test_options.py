@@ -147,3 +147,14 @@ def test_names():
         dtype("float23")
     with pytest.raises(BadInput, match="allowed are ssm, attention; nearest that works: --module attention"):
         choice("ATTENTION", "--module", ("ssm", "attention"))
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"), [("8..1e9", "8..100"), ("0..8", "1..8"), ("nan..8", "1..8"), ("0..1e9", "1..100")]
+)
+def test_a_bad_end_refuses_the_whole_range_as_typed(text: str, nearest: str):
+    """`--L 8..1e9` was refused as `--L 1e9`, which nobody had typed."""
+    with pytest.raises(BadInput) as refusal:
+        integers(text, "--L", 1, 100)
+    assert (refusal.value.given, refusal.value.nearest) == (f"--L {text}", f"--L {nearest}")
+    integers(nearest, "--L", 1, 100)

@@ -67,10 +67,11 @@ def _shares(axes: "Axes", blocks: Blocks) -> None:
     for (_, rows), colour in zip(blocks, _cycle(len(blocks)), strict=True):
         threshold = [_share(row, "ssm_threshold") for row in rows]
         lengths = [row.L for row in rows]
-        axes.plot(lengths, threshold, color=colour)
+        axes.plot(lengths, threshold, color=colour, **_line(len(lengths)))
         vacuous = [(L, share) for L, share, row in zip(lengths, threshold, rows, strict=True) if not row.speaks]
         axes.plot(*(zip(*vacuous, strict=True) if vacuous else ([], [])), "x", color=colour, markersize=8, mew=2)
         axes.plot(lengths, [_share(row, "ssm_required") for row in rows], "o", color=colour, mfc="white")
+    lowest, _ = _reach(axes, math.inf, 1.0, math.inf)
     bottom, top = _reach(axes, 1.0, 1.0, _LARGEST_SHARE)
     margin = max(0.1 * (top - bottom), 0.01)
     axes.set_ylim(bottom - margin, top + margin)
@@ -79,6 +80,9 @@ def _shares(axes: "Axes", blocks: Blocks) -> None:
         axes.text(
             0.5, 0.75, "no threshold: the printed formula\ndivides by zero", ha="center", transform=axes.transAxes
         )
+    elif lowest > _LARGEST_SHARE:
+        beyond = f"every score is more than {_LARGEST_SHARE:g} times the cap"
+        axes.text(0.5, 0.5, beyond, ha="center", transform=axes.transAxes)
     axes.set_title("SSM scores divided by the cap (x: VACUOUS)")
     axes.set_ylabel("score / cap")
     _doubling_axis(axes, blocks[0][1])
@@ -105,9 +109,11 @@ def _last_L_below(blocks: Blocks, top: float) -> float:
 
 
 def _attention(axes: "Axes", rows: Sequence[Row]) -> None:
-    for name, style in (("attention_threshold", "-"), ("attention_required", "s")):
+    for name in ("attention_threshold", "attention_required"):
         found = [(row.L, _value(row.forms[name])) for row in rows if row.forms[name]]
-        axes.plot(*(zip(*found, strict=True) if found else ([], [])), style, color=_ATTENTION_COLOUR, mfc="white")
+        exact: dict[str, Any] = {"linestyle": "", "marker": "s"}
+        style = exact if name == "attention_required" else _line(len(found))
+        axes.plot(*(zip(*found, strict=True) if found else ([], [])), color=_ATTENTION_COLOUR, mfc="white", **style)
     axes.set_title("Attention's score, against log L")
     axes.set_ylabel("score")
     _doubling_axis(axes, rows)
@@ -124,8 +130,16 @@ def _curve(axes: "Axes", rows: Sequence[Row], name: str, label: str, color: str,
     """log10 of the numbers against L, a line or else markers; nothing where there are no numbers."""
     there = [(row.L, _plotted(form, logarithmic=True)) for row in rows if (form := row.forms[name])]
     if there:
-        line = "" if marker else "-"
-        axes.plot(*zip(*there, strict=True), color=color, marker=marker, mfc="white", linestyle=line, label=label)
+        if marker:
+            style: dict[str, Any] = {"marker": marker, "mfc": "white", "linestyle": ""}
+        else:
+            style = _line(len(there))
+        axes.plot(*zip(*there, strict=True), color=color, label=label, **style)
+
+
+def _line(points: int) -> dict[str, Any]:
+    """The style of a curve; one point, of which no line is seen, is a dash."""
+    return {"linestyle": "-"} if points > 1 else {"linestyle": "", "marker": "_", "markersize": 18, "mew": 2.5}
 
 
 def _share(row: Row, name: str) -> float:

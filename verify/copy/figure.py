@@ -58,19 +58,11 @@ def _frame(ax: "Axes", points: Sequence[Point], settings: CopySettings, scale: f
     ax.axvline(d_h, color=FAINT, linewidth=1.2, linestyle=":", zorder=1)
     ax.annotate(f"d_h = {d_h}", (d_h, 10 * scale), xytext=(4, 2), textcoords="offset points", color=FAINT, fontsize=9)
     label_line(ax, float(settings.epsilon), f"epsilon = {number(settings.epsilon)}")
-    ax.axhline(scale, color=FAINT, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
-    ax.annotate(
-        "M |Delta|: least worst case for N > d_h",
-        (points[0].N, scale),
-        xytext=(0, 3),
-        textcoords="offset points",
-        color=FAINT,
-        fontsize=9,
-    )
+    least = "M |Delta|: least worst case for N > d_h"  # in the legend: curves run along the line
+    ax.axhline(scale, color=FAINT, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1, label=least)
     keeps = settings.a == 1 and settings.keys == "projection"
-    plain = f"The error of ssm-constant with {d_h} states a channel"
-    ax.set_title(
-        f"With {d_h} states a channel, N = {d_h} values are copied and N = {d_h + 1} are not" if keeps else plain
-    )
+    states = f"{d_h} state{'s' if d_h > 1 else ''} a channel"
+    plain = f"The error of ssm-constant with {states}"
+    ax.set_title(f"With {states}, N = {d_h} values are copied and N = {d_h + 1} are not" if keeps else plain)
     ax.set_xlabel("N, values to copy")
     ax.set_ylabel("error  |y - v|")

@@ -94,6 +94,8 @@ def _phase_section(page: Page, settings: CopySettings, result: Result, points: S
         f"Error of ssm-constant (d_h = {d_h}) on the string task against N, measured and in closed form; marks of the "
         f"other modules are those of the table (pos {settings.pos})"
     )
+    if len(settings.d_h) > 1:
+        caption += f"; of the d_h asked the least, {d_h}: the table holds the others"
     page.figure(name, caption)
     page.table(_phase_table(points))
     return {name: figure(settings, points, result.rows, float(settings.M) * Delta)}

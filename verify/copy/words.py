@@ -1,12 +1,12 @@
 """The verdict of `verify copy` in one sentence, made of what the rows hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from verify.notation import number
 
 
-def sentence(rows: Sequence[dict[str, Any]], interrupted: bool) -> str:
+def sentence(rows: Sequence[Mapping[str, Any]], interrupted: bool) -> str:
     """What happened at the largest N, one clause a module."""
     if not rows:
         return "stopped before the first module was done."
@@ -16,7 +16,7 @@ def sentence(rows: Sequence[dict[str, Any]], interrupted: bool) -> str:
     return f"{stopped}at N = {N}, {'; '.join(clauses)}."
 
 
-def _clause(r: dict[str, Any]) -> str:
+def _clause(r: Mapping[str, Any]) -> str:
     name, entries, error = r["module"], r["state_entries"], r["max_abs_error"]
     with_state = f"{name} ({entries} state entries{_keys(r)})"
     if r["copies"]:
@@ -31,11 +31,11 @@ def _clause(r: dict[str, Any]) -> str:
     return f"{with_state} does not copy (error {number(error, 2)}{_bytes(r)}{fails})"
 
 
-def _bytes(r: dict[str, Any]) -> str:
+def _bytes(r: Mapping[str, Any]) -> str:
     wrong = r.get("bytes_wrong")
     return "" if wrong is None else f", bytes decoded wrongly: {wrong} of {r['N']}"
 
 
-def _keys(r: dict[str, Any]) -> str:
+def _keys(r: Mapping[str, Any]) -> str:
     symbol = {"attention": "d_k", "ssm-constant": "d_h"}.get(r["module"])
     return "" if symbol is None else f", {symbol} = {r['d_h']}"
