@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import BFloat16, Float
 
+from constructions.precision import exact_contract
 from constructions.rows import Rows
 
 BITS = (8, 7)  # exponent and mantissa of bfloat16
@@ -30,17 +31,17 @@ def lists_one(rows: Rows) -> bool:
 
 def scores_of_ones(c: Rows, b: Rows) -> Float[jax.Array, "Q Q"]:
     """c_i^T b_j for all i and j of a chunk, both listing one entry."""
-    return _product("is,js->ij", _ones(c), _ones(b)) * _value(c)[:, None] * _value(b)[None, :]
+    return exact_contract("is,js->ij", _ones(c), _ones(b)) * _value(c)[:, None] * _value(b)[None, :]
 
 
 def read_one(c: Rows, X: Float[jax.Array, "channels d_h"]) -> Float[jax.Array, "Q channels"]:
     """X c_i for all i of a chunk."""
-    return _whole(_product("is,pcs->pic", _ones(c), parts(X))) * _value(c)[:, None]
+    return _whole(exact_contract("is,pcs->pic", _ones(c), parts(X))) * _value(c)[:, None]
 
 
 def write_one(b: Rows, V: Float[jax.Array, "Q channels"]) -> Float[jax.Array, "channels d_h"]:
     """sum_j v_j b_j^T over a chunk."""
-    return _whole(_product("pjc,js->pcs", parts(V * _value(b)[:, None]), _ones(b)))
+    return _whole(exact_contract("pjc,js->pcs", parts(V * _value(b)[:, None]), _ones(b)))
 
 
 def parts(x: Float[jax.Array, "..."]) -> BFloat16[jax.Array, "3 ..."]:
@@ -63,7 +64,3 @@ def _ones(rows: Rows) -> BFloat16[jax.Array, "Q blocks"]:
 def _value(rows: Rows) -> Float[jax.Array, " Q"]:
     assert rows.value is not None
     return jnp.asarray(rows.value)[:, 0, 0]
-
-
-def _product(subscripts: str, left: jax.Array, right: jax.Array) -> Float[jax.Array, "..."]:
-    return jnp.einsum(subscripts, left, right, preferred_element_type=jnp.float32)

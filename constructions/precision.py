@@ -9,9 +9,10 @@ precision, and products of 16-bit numbers are summed in float32 before they are 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import BFloat16, Float, Float32
 
 PRECISION = jax.lax.Precision.HIGHEST
+Array32 = Float32[jax.Array, "..."]
 
 
 def contract(subscripts: str, left: Float[jax.Array, "..."], right: Float[jax.Array, "..."]) -> Float[jax.Array, "..."]:
@@ -20,6 +21,11 @@ def contract(subscripts: str, left: Float[jax.Array, "..."], right: Float[jax.Ar
     accumulator = jnp.float32 if jnp.finfo(dtype).bits < 32 else dtype
     product = jnp.einsum(subscripts, left, right, precision=PRECISION, preferred_element_type=accumulator)
     return product.astype(dtype)
+
+
+def exact_contract(subscripts: str, left: BFloat16[jax.Array, "..."], right: BFloat16[jax.Array, "..."]) -> Array32:
+    """`einsum` of bfloat16 factors, summed in float32: each product of two such numbers is exact there."""
+    return jnp.einsum(subscripts, left, right, precision=PRECISION, preferred_element_type=jnp.float32)
 
 
 def weights_product(left: Float[np.ndarray, "a b"], right: Float[np.ndarray, "b c"]) -> Float[np.ndarray, "a c"]:

@@ -156,7 +156,7 @@ def _scores(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon: F
     _logarithmic(ax, "L (SSM), N (attention)", "score that is required", base=2)
     ax.set_yscale("log")
     highest = ax.dataLim.y1 if ax.lines else 1.0
-    ax.set_ylim(0.5, min(LARGEST_SCORE, 10 * max(highest, 1.0)))
+    ax.set_ylim(0.5, min(LARGEST_SCORE, 300 * max(highest, 1.0)))
     ax.set_title("Required score: exponential against logarithm")
     _legend(ax)
 
