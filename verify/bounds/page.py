@@ -27,7 +27,8 @@ _COLUMNS = (
     "number of positions before pos; a dash where no score is enough.",
     "**SSM cap**: 1/alpha_pos, which Assumption 1 keeps every score of pos below.",
     "**attn Thm 2** and **attn exact**: the same two numbers for softmax attention over the L positions of the window, "
-    "whose other scores are at most rho: i = L, none before the window; a dash where nothing is required.",
+    "whose other scores are at most rho: i = L, none before the window; a dash where nothing is required. They ask for "
+    "the error alone: that pos matches, a score of modulus at least delta, Assumption 2 wants besides.",
     "**status**: *VACUOUS* where Theorem 1's threshold is not below the cap (or delta is not), so that no instance "
     "meets all hypotheses; *beyond* a dtype that has no number as large as the threshold; else *satisfiable*.",
 )
