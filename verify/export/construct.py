@@ -1,9 +1,11 @@
 """The construction that the settings name, as blocks over one stream, with what it promises."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
+from bounds.decimals import floor_log10
 from bounds.reals import FLOATS
 from constructions.encoding import ONE, POSITION, TARGET, VALUES
 from constructions.gadgets.catalogue import catalogue
@@ -64,9 +66,14 @@ class Construction:
 
 def construct(settings: ExportSettings) -> Construction:
     """The construction.  Raises BadInput for a problem that lacks the theorem or is not exact in float32, for a
-    gadget without inputs, for what does not fit in memory, and for what the implementation named does not take.
+    gadget without inputs, for what does not fit in memory or in float32, and for what the implementation named does not
+    take.
     """
-    return {"copy": _copy, "gadget": _gadget, "dp": _language}[settings.what](settings)
+    made = {"copy": _copy, "gadget": _gadget, "dp": _language}[settings.what](settings)
+    if not all(np.isfinite(tensor).all() for tensor in made.model.tensors.values()):
+        given = settings.command().removeprefix("verify ")
+        raise BadInput(given, "its weights are not finite in float32", f"export {settings.what}")
+    return made
 
 
 def _copy(settings: ExportSettings) -> Construction:
@@ -121,9 +128,28 @@ def _gadget(settings: ExportSettings) -> Construction:
     if not len(sample.inputs):
         given = f"--name {settings.name} --M {number(settings.M)} --alpha {number(settings.alpha)}"
         raise BadInput(given, "no input was found that the gadget promises anything of", "a smaller --alpha")
+    if not fits_norm(sample):
+        given = f"--name {settings.name} --M {number(settings.M)}"
+        allowed = "the outputs are so large that the norm of the model would round them"
+        raise BadInput(given, allowed, f"--name {settings.name} --M {number(_fitting(settings))}")
     refuse_large_gadget(settings, gadget.blocks)
     made = model(gadget.blocks, ())
     return Construction(settings, claims, gadget.blocks, made, float(gadget.error(FLOATS)), sample)
+
+
+def _fitting(settings: ExportSettings) -> Fraction:
+    """The largest power of ten below M whose inputs and outputs the norm leaves as they are."""
+    M = Fraction(10) ** floor_log10(settings.M)
+    while M == settings.M or not _fits(replace(settings, M=M)):
+        M /= 10
+    return M
+
+
+def _fits(settings: ExportSettings) -> bool:
+    """Whether the norm leaves the gadget's inputs and outputs as they are."""
+    found = next(each for each in catalogue() if each.name == settings.name)
+    gadget = found.build(settings.M, settings.alpha, int(LAMBDA))
+    return fits_norm(_points(gadget, 2 * float(max(settings.M, settings.alpha)), settings.seed))
 
 
 def _points(gadget: Gadget, reach: float, seed: int) -> Sample:

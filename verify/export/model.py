@@ -120,7 +120,9 @@ def model(
     if head is not None:
         embeddings[:, :stream], logits[:, :stream], logits[:, one] = head.embeddings, head.weight, head.bias
     tensors |= {EMBEDDING["hf-mamba"]: embeddings, "lm_head.weight": logits}
-    return Model({n: t.astype(np.float32) for n, t in tensors.items()}, sizes, len(blocks), vocabulary)
+    with np.errstate(over="ignore"):  # `verify.export.construct` refuses what is not finite
+        rounded = {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+    return Model(rounded, sizes, len(blocks), vocabulary)
 
 
 def norm_weight(stream: int) -> np.ndarray:

@@ -8,16 +8,21 @@ from typing import Any
 from constructions.gadgets.catalogue import catalogue
 from constructions.problems.catalogue import NAMES as PROBLEMS
 from verify.errors import BadInput, quoted
-from verify.export.model import TARGETS
-from verify.notation import number
+from verify.export.model import FORMAT, TARGETS
+from verify.gadgets.settings import LEAST_ALPHA
+from verify.gadgets.settings import M as GADGET_M
+from verify.notation import not_above, not_below, number
 from verify.options import Domain, choice, decimal, integer
 
 KINDS = ("copy", "gadget", "dp")
 LAYOUTS = ("d_state=N", "d_state=1")
 GADGETS = tuple(entry.name for entry in catalogue())
 LARGEST_N, LARGEST_D, LARGEST_SIZE, LARGEST_SEED = 4096, 1024, 12, 2**32 - 1
-VALUES = Domain("M", Fraction(0), Fraction(10) ** 4, "1", low_included=False)
-ALPHA = Domain("alpha", Fraction(0), Fraction(10) ** 4, "1", low_included=False)
+# The norm divides a coordinate by the model's constant K = 2^47 first.  Values of [-M, M], drawn in steps of M 2^-24,
+# keep every digit if M 2^-24 / K is a normal number, M >= 2^-55; the least power of ten is 1e-16.
+_COPIED = Domain("M", Fraction(1, 10**16), Fraction(10) ** 4, "1")
+VALUES = {"copy": _COPIED, "gadget": Domain("M", GADGET_M.low, Fraction(10) ** 4, "10"), "dp": _COPIED}
+ALPHA = Domain("alpha", LEAST_ALPHA, Fraction(10) ** 4, "1")
 EPSILON = Domain("epsilon", Fraction(0), Fraction(1, 2), "1e-3", low_included=False)
 
 USUAL_M = {"copy": "1", "gadget": "10", "dp": "1"}
@@ -102,12 +107,12 @@ def parse(what: str, texts: Mapping[str, str | None]) -> ExportSettings:
     def whole(option: str, smallest: int, largest: int) -> int:
         return integer(given.get(option, str(getattr(usual, option))), f"--{option}", smallest, largest)
 
-    return ExportSettings(
+    settings = ExportSettings(
         what=what,
         N=whole("N", 1, LARGEST_N),
         d=whole("d", 1, LARGEST_D),
         layout=choice(given.get("layout", usual.layout), "--layout", LAYOUTS),
-        M=decimal(given.get("M", USUAL_M[what]), "--M", VALUES),
+        M=decimal(given.get("M", USUAL_M[what]), "--M", VALUES[what]),
         epsilon=decimal(given.get("epsilon", "1e-3"), "--epsilon", EPSILON),
         name=choice(given.get("name", usual.name), "--name", GADGETS),
         alpha=decimal(given.get("alpha", "1"), "--alpha", ALPHA),
@@ -118,3 +123,18 @@ def parse(what: str, texts: Mapping[str, str | None]) -> ExportSettings:
         seed=whole("seed", 0, LARGEST_SEED),
         to=choice(given.get("to", usual.to), "--to", TARGETS),
     )
+    if what == "copy" and settings.layout == LAYOUTS[1]:
+        _refuse_epsilon(settings)
+    return settings
+
+
+def _refuse_epsilon(settings: ExportSettings) -> None:
+    """Raise BadInput where epsilon is less than one rounding of a value, or so much that the output 0 is a copy."""
+    M, least = settings.M, Fraction(FORMAT.unit_roundoff) * settings.M
+    given = f"--epsilon {number(settings.epsilon, 60)} with --M {number(M, 60)}"
+    if settings.epsilon < least:
+        allowed = f"the weights are float32, which carries no error below 2^-{FORMAT.precision} M = {number(least)}"
+        raise BadInput(given, allowed, f"--epsilon {not_below(least, 2)}")
+    if settings.epsilon > M / 2:
+        allowed = f"epsilon may be at most M/2 = {number(M / 2)}: from M on the output 0 would pass as a copy"
+        raise BadInput(given, allowed, f"--epsilon {not_above(M / 2)}")

@@ -1,5 +1,8 @@
 """What `verify export` takes and refuses, and what it says without the extra; no other package is needed."""
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
 from verify.cli import main
@@ -7,7 +10,7 @@ from verify.errors import BadInput
 from verify.export import extra as packages
 from verify.export.construct import construct
 from verify.export.memory import check_bytes, copy_sizes, model_bytes, refuse_large_check
-from verify.export.settings import KINDS, parse
+from verify.export.settings import GADGETS, KINDS, VALUES, ExportSettings, parse
 
 REFUSED = [
     (("export", "model"), "allowed are copy, gadget, dp"),
@@ -32,6 +35,41 @@ def test_bad_options_get_one_clear_line(words, reason, capsys):
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
     assert reason in said.err
+
+
+BEYOND_FLOAT32 = [
+    ("copy", {"M": "1e-300"}),
+    ("copy", {"M": "1e-27"}),
+    ("copy", {"layout": "d_state=1", "epsilon": "1e-40"}),
+    ("copy", {"layout": "d_state=1", "M": "1e4", "epsilon": "5.9e-4"}),
+    ("copy", {"layout": "d_state=1", "M": "1e-3"}),
+    ("gadget", {"name": "greater", "alpha": "1e-40"}),
+    ("gadget", {"name": "select", "M": "1e-37"}),
+    ("gadget", {"name": "relu-network", "M": "2000"}),
+    ("gadget", {"name": "relu-network", "M": "1e4"}),
+]
+
+
+@pytest.mark.parametrize(("what", "texts"), BEYOND_FLOAT32)
+def test_what_float32_cannot_carry_is_refused_and_the_hint_accepted(what, texts):
+    """Regression: these were written, with weights that are not finite or that their own check refuted."""
+    with pytest.raises(BadInput) as refused:
+        construct(parse(what, {"N": "3", "d": "1"} | texts if what == "copy" else texts))
+    words = refused.value.nearest.split()
+    hint = {option.removeprefix("--"): text for option, text in zip(words[::2], words[1::2], strict=True)}
+    construct(parse(what, {"N": "3", "d": "1"} | texts | hint if what == "copy" else texts | hint))
+
+
+def test_weights_that_are_not_finite_are_never_made():
+    """Planted: a margin below what the options take."""
+    with pytest.raises(BadInput, match="not finite in float32"):
+        construct(ExportSettings("gadget", M=Fraction(10), name="greater", alpha=Fraction(1, 10**40)))
+
+
+@pytest.mark.parametrize("name", GADGETS)
+def test_at_the_least_M_and_alpha_all_weights_are_finite(name):
+    made = construct(parse("gadget", {"name": name, "M": str(float(VALUES["gadget"].low or 0)), "alpha": "1e-6"})).model
+    assert all(np.isfinite(tensor).all() for tensor in made.tensors.values())
 
 
 @pytest.mark.parametrize("what", KINDS)
