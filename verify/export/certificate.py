@@ -10,6 +10,10 @@ from verify.export.construct import Construction
 
 CERTIFICATE = "certificate.json"
 SCHEMA = "verify-export/1"
+BEFORE_ROUNDING = (
+    "real arithmetic, of the construction before its weights were rounded to float32; the error of these files is what "
+    "`verify check` measures"
+)
 
 
 def certificate(construction: Construction, hashes: Mapping[str, str]) -> dict[str, Any]:
@@ -25,7 +29,7 @@ def claims_of(construction: Construction) -> dict[str, Any]:
         "construction": construction.settings.document(),
         "claims": list(construction.claims),
         "error": construction.error,
-        "speaks_of": "the float32 program" if construction.error is None else "real arithmetic, before rounding",
+        "speaks_of": "the float32 program" if construction.error is None else BEFORE_ROUNDING,
         "dtype": "float32",
         "sizes": {
             "layers": made.layers,

@@ -9,9 +9,10 @@ from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome
 from verify.environment import commit, environment
+from verify.export import words
 from verify.export.checks import folder_checks
 from verify.export.construct import Construction, construct
-from verify.export.disk import contents, read, write
+from verify.export.disk import as_typed, contents, read, write
 from verify.export.extra import safetensors
 from verify.export.foreign import FURTHER, MAMBA_SSM, absent
 from verify.export.memory import refuse_large_check
@@ -52,14 +53,14 @@ def export(settings: ExportSettings, folder: Path) -> Outcome:
         ("parameters", f"{construction.model.parameters}, {construction.model.nonzeros} of them not 0"),
         ("dtype", "float32"),
         ("claims", ", ".join(construction.claims)),
-        ("error in real arithmetic", number(construction.error)),
+        ("error before rounding to float32", number(construction.error)),
         ("commit", commit() or "unknown: neither git nor pip recorded one"),
     ]
     table = Table("", (Column("what", right=False), Column("value", right=False)), tuple(rows))
-    sentence = f"written; `verify check {folder.as_posix()}` runs it in transformers."
+    sentence = f"written; `verify check {as_typed(folder.as_posix())}` runs it in transformers."
     row = {"folder": folder.as_posix(), **{name: len(data) for name, data in files.items()}}
     result = Result("export", settings.document(), environment("numpy"), [check], [row], sentence)
-    return Outcome(result, (table,), ())
+    return Outcome(result, (table,), () if construction.language is None else (words.OTHER_PROMPTS,))
 
 
 def _round_trip(construction: Construction, folder: Path) -> Check:
@@ -105,7 +106,7 @@ def _all(console: Console) -> Outcome:
         interrupted = True
     checks = [each for one in found for each in one.checks]
     rows = [one.row for one in found]
-    sentence = _sentence(found)
+    sentence = _sentence(found, interrupted=interrupted)
     result = Result(
         "check", {"folder": None}, environment(*_packages()), checks, rows, sentence, interrupted=interrupted
     )
@@ -126,8 +127,12 @@ def _packages() -> tuple[str, ...]:
     return (*NEEDED, *(each.name for each in FURTHER if absent(each) is None))
 
 
-def _sentence(found: Sequence[Found]) -> str:
+def _sentence(found: Sequence[Found], *, interrupted: bool = False) -> str:
     wrong = [c.id for one in found for c in one.checks if c.verdict is Verdict.REFUTED]
     if wrong:
         return f"{len(wrong)} of the checks came out wrong, first {wrong[0]}."
-    return f"{len(found)} construction{'s' if len(found) != 1 else ''}: other implementations compute what ours do."
+    if not found:
+        return f"no construction was judged, of the {len(SHIPPED)} that ship."
+    judged = f"{len(found)} of {len(SHIPPED)} constructions" if interrupted else f"{len(found)} construction"
+    plural = "s" if len(found) != 1 and not interrupted else ""
+    return f"{judged}{plural}: other implementations compute what ours do."

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +37,19 @@ class Loaded:
 
 def write(construction: Construction, folder: Path) -> dict[str, bytes]:
     """Write all files and return them by name.  Raises BadInput where the folder cannot be written."""
-    prepare_folder(folder)
     files = contents(construction)
-    for name, data in files.items():
-        write_whole(folder / name, data)
+    try:
+        prepare_folder(folder)
+        for name, data in files.items():
+            write_whole(folder / name, data)
+    except BadInput as error:  # whose hint speaks of reports, which can be left out
+        raise BadInput(error.given, error.allowed, "--out with a folder you may write to") from error
     return files
+
+
+def as_typed(path: str) -> str:
+    """A folder as a shell reads it, which no command takes for an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 
 def contents(construction: Construction) -> dict[str, bytes]:

@@ -1,6 +1,5 @@
 """The report of `verify check`: each construction in another implementation, beside ours and the oracle."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from verify.export import words
 from verify.export.additions import Addition, additions
 from verify.export.attended import Attended, attended
 from verify.export.carried import Carried, carried
+from verify.export.disk import as_typed
 from verify.export.extra import torch
 from verify.export.foreign import FURTHER, MAMBA_SSM, TRANSFORMERS, Implementation, absent
 from verify.export.neox import layered
@@ -61,12 +61,13 @@ def page_of(name: str, result: Result, found: Sequence[Found]) -> Report:
     """The page."""
     page = Page("The constructions inside real Mamba code")
     page.paragraph(f"**{result.verdict.value}** ({result.verdict.sentence}): {result.headline}")
-    page.heading("Theirs, ours, and the oracle")
-    page.paragraph(words.READING)
-    page.table(table_of(found))
-    page.heading("The programs that ran")
-    page.table(_programs())
-    page.bullets(words.KINDS)
+    if found:  # interrupted before the first was judged, no program ran
+        page.heading("Theirs, ours, and the oracle")
+        page.paragraph(words.READING)
+        page.table(table_of(found))
+        page.heading("The programs that ran")
+        page.table(_programs())
+        page.bullets(words.KINDS)
     if result.settings["folder"] is None and not result.interrupted:
         if name == WITH_KERNELS:
             page.paragraph(words.ELSEWHERE)
@@ -74,7 +75,7 @@ def page_of(name: str, result: Result, found: Sequence[Found]) -> Report:
             _of_all(page)
     page.checks(result.checks, evidence=_evidence(result.checks))
     folder = result.settings["folder"]
-    command = "verify check" if folder is None else f"verify check {shlex.quote(folder)}"
+    command = "verify check" if folder is None else f"verify check {as_typed(folder)}"
     page.closing(command, result.environment, words.TRUSTED)
     return Report(name, page.text())
 

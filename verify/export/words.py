@@ -1,9 +1,10 @@
 """The sentences of the report of `verify check`."""
 
 READING = (
-    "*stated* is the construction's error in real arithmetic (`-`: only the float program is spoken of), *theirs* and "
-    "*ours* the largest error of transformers and of this package against the oracle, *apart* the largest difference "
-    "of the two, *allowed* what theirs may be off: the stated error and the rounding bound of `bounds/running.py`. For "
+    "*stated* is the error in real arithmetic of the construction before its weights were rounded to float32 (`-`: "
+    "only the float program is spoken of); the files' own error is measured, as *theirs*. *theirs* and *ours* are the "
+    "largest error of transformers and of this package against the oracle, *apart* the largest difference of the two, "
+    "*allowed* what theirs may be off: the stated error and the rounding bound of `bounds/running.py`. For "
     "a language model *theirs* is the largest error of a logit, and none is allowed; its chains are compared token by "
     "token."
 )
@@ -72,6 +73,9 @@ IN_THE_WAY = (
     "a position: Mamba has none. The compiled programs see t with every token, so one block in front counts tokens.",
     "the vocabulary of a compiled program is a list of whole tokens, those that the chains of its instances meet: the "
     "tokens of the paper are vectors of fields, and all their combinations would be too many for an embedding table.",
+    "other prompts: on one whose chain meets a token that no chain of the listed instances met, the program takes the "
+    "nearest token that there is, goes wrong, and may never put out one that ends a chain. Only the prompts in "
+    "`vocabulary.json` are checked; more `--instances` list more tokens.",
     "time_step_rank: one channel a slot needs rank 2 N, where the released models have the stream's width over 16.",
     "a problem in a file of one's own (`verify dp FILE.py:NAME`) is not exported: `verify check` would have to run "
     "that file, and it runs nothing that a folder names.",
@@ -82,6 +86,10 @@ IN_THE_WAY = (
 ELSEWHERE = (
     "What does not depend on the kernels stands once, in [real-mamba.md](real-mamba.md): the simplifications that "
     "matter, attention, how to load the folders, what is carried and what stands in the way."
+)
+OTHER_PROMPTS = (
+    "The vocabulary holds the tokens that the chains of these instances meet. On another prompt, whose chain needs a "
+    "token that is not listed, the program goes wrong and may not end; more --instances list more tokens."
 )
 TRUSTED = (
     "PyTorch, transformers and safetensors as installed, and the other programs that ran; JAX and XLA for ours. The "

@@ -1,19 +1,20 @@
 """Small constructions of every kind, written, loaded by transformers and judged."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from verify.cli import main
-from verify.export import checks
+from verify.export import checks, command, page
 from verify.export.command import SHIPPED
 from verify.export.construct import construct
 from verify.export.disk import VOCABULARY, read, write
 from verify.export.in_transformers import InTransformers
-from verify.export.page import WITH_KERNELS, page_of
+from verify.export.page import WITH_KERNELS, Found, page_of
 from verify.export.settings import KINDS, LAYOUTS, parse
-from verify.export.words import ELSEWHERE
+from verify.export.words import ELSEWHERE, OTHER_PROMPTS
 from verify.verdict import Result, Verdict
 
 pytestmark = pytest.mark.usefixtures("extra")
@@ -123,6 +124,49 @@ def test_export_and_check_as_typed(tmp_path, capsys):
         pages.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
     assert pages[0] == pages[1]
     assert list(pages[0]) == ["check-copy-N4-d1-d_state-N-hf-mamba.md"]
+
+
+@pytest.mark.parametrize("planted", ['{"max_length": 3}', '{"num_beams": 4, "eos_token_id": 0}', "{"])
+def test_how_to_generate_is_not_taken_from_the_folder(language, tmp_path, planted):
+    """Regression: a generation_config.json, which no certificate names, cut the chains short."""
+    folder = shutil.copytree(language, tmp_path / "export")
+    (folder / "generation_config.json").write_text(planted)
+    program, loaded = InTransformers(read(str(folder))), read(str(folder)).construction.language
+    assert loaded is not None
+    for prompt, chain in zip(loaded[1].prompts, loaded[1].chains, strict=True):
+        assert np.array_equal(program.generated(prompt, len(chain) - len(prompt) + 1), chain)
+
+
+@pytest.mark.parametrize("done", [0, 2])
+def test_an_interrupted_check_says_what_was_done(done, tmp_path, monkeypatch, capsys):
+    """Regression: of no construction it said that other implementations compute it."""
+    calls = iter(range(done))
+
+    def judged(_):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        settings = SHIPPED[0]
+        row = dict.fromkeys((*page_fields, "construction", "to"), 0) | {"construction": "x", "to": "y"}
+        return Found(settings, [], row)
+
+    page_fields = (*page._FIELDS, *page._MEASURED)
+    monkeypatch.setattr(command, "write", lambda *_: {})
+    monkeypatch.setattr(command, "construct", lambda _: None)
+    monkeypatch.setattr(command, "_judged", judged)
+    main(["check", "--out", str(tmp_path)])
+    said = " ".join(capsys.readouterr().out.split())
+    (written,) = [file.read_text() for file in tmp_path.iterdir()]
+    for text in (said, written):
+        assert ("other implementations compute" in text) is (done > 0)
+        assert (f"{done} of {len(SHIPPED)} constructions" if done else "no construction was judged") in text
+    assert ("The programs that ran" in written) is (done > 0)
+
+
+def test_an_exported_program_says_which_prompts_it_knows(tmp_path, capsys):
+    what, texts = SMALL[-1]
+    words = [word for option, text in texts.items() for word in (f"--{option}", text)]
+    assert main(["export", what, *words, "--out", str(tmp_path)]) == 0
+    assert OTHER_PROMPTS in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.long

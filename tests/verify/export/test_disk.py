@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shlex
 import shutil
 
 import numpy as np
@@ -14,7 +15,7 @@ from verify.export import extra as packages
 from verify.export.certificate import keys
 from verify.export.checks import folder_checks
 from verify.export.construct import construct
-from verify.export.disk import CERTIFICATE, CONFIG, WEIGHTS, contents, read, write
+from verify.export.disk import CERTIFICATE, CONFIG, WEIGHTS, as_typed, contents, read, write
 from verify.export.extra import safetensors
 from verify.export.model import EMBEDDING
 from verify.export.settings import parse
@@ -242,6 +243,31 @@ def test_the_certificate_names_the_commit(original):
     written = json.loads((original / CERTIFICATE).read_text())
     assert written["commit"] == commit()
     assert set(written) == keys()
+
+
+def test_the_error_of_a_certificate_is_not_said_of_the_files(original):
+    """Regression: it read as if the rounded weights had the error 0, of which they are off by a rounding each."""
+    written = json.loads((original / CERTIFICATE).read_text())
+    assert written["error"] == 0.0
+    assert "before its weights were rounded to float32" in written["speaks_of"]
+
+
+def test_a_folder_that_cannot_be_written_gets_a_hint_of_options_that_there_are(capsys):
+    assert main(["export", "copy", "--N", "3", "--d", "1", "--out", "/dev/null/x"]) == 2
+    said = capsys.readouterr().err
+    assert (said.count("\n"), "no-report" in said) == (1, False)
+    assert said.endswith("nearest that works: --out with a folder you may write to\n")
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", "$HOME", "-dash"])
+def test_the_command_that_is_shown_can_be_typed(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "copy", "--N", "3", "--d", "1", f"--out={name}"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"`verify check {as_typed(name)}` runs it" in said
+    (word,) = shlex.split(as_typed(name))
+    assert not word.startswith("-")
+    assert (tmp_path / word / CERTIFICATE).is_file()
 
 
 def test_what_else_lies_in_the_folder_changes_nothing(folder):
