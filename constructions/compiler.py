@@ -129,8 +129,8 @@ class _Compiler:
     def _fields(self) -> tuple[Field, ...]:
         low = min(0, *(alphabet[0] for alphabet in self.problem.alphabets))
         high = max(0, *(alphabet[1] for alphabet in self.problem.alphabets))
-        least, largest = self.problem.value_bounds(self.lengths)
-        bounds = self.problem.index_bounds(self.lengths)
+        least, largest = self.problem.value_interval(self.lengths)
+        bounds = self.problem.index_intervals(self.lengths)
         return (
             Field(INPUT, low, high),
             *(Field(index_field(i), min(0, b[0]), b[1]) for i, b in zip(self.problem.indices, bounds, strict=True)),

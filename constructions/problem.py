@@ -12,6 +12,7 @@ the same expressions into blocks (`constructions.compiler`), and Assumption 3 is
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from numbers import Integral
 from typing import Any
 
 from constructions.programs.expression import Expr, Interval, evaluate, names
@@ -105,8 +106,9 @@ class Problem:
         value_bounds: an interval that holds all values, the answer and 0, from the largest lengths.
         locality: the largest distance that a value is read from, from the largest lengths; None: not local.
 
-    Raises ValueError where the numbers of indices differ, where a read has the name of an index, a length or another
-    read, and for an expression that names what it may not, TypeError for what is neither an expression nor an integer.
+    Raises ValueError without an alphabet or for one that is no interval, where the numbers of indices differ, where a
+    read is of no sequence or has the name of an index, a length or another read, and for an expression that names what
+    it may not, TypeError for what is neither an expression nor an integer.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Problem:
                     f"problem {self.name!r}: a read is called {double[0]!r}; names of reads are not empty, differ, and "
                     f"are none of {', '.join(sorted(taken))}"
                 )
+        self._check_sequences(self.reads)
         for where, given, allowed in self._quantities():
             try:
                 strange = sorted(names(given) - allowed)
@@ -149,7 +152,11 @@ class Problem:
         object.__setattr__(self, "slot", cache(self.slot))  # asked for at every state, and costly to write anew
 
     def _check_states(self) -> None:
-        """Every state is given by as many indices as there are."""
+        """There is something to read, and every state is given by as many indices as there are."""
+        if not self.alphabets:
+            raise ValueError(f"problem {self.name!r}: no alphabets were given; at least one is needed")
+        for alphabet in self.alphabets:
+            self._interval("alphabets", alphabet)
         k, given = len(self.indices), {"first": self.first, "following": self.following}
         given |= {r.name: r.state for r in (*self.reads, *self.answer_reads) if isinstance(r, ValueRead)}
         for where, state in given.items():
@@ -158,6 +165,18 @@ class Problem:
                 raise ValueError(
                     f"problem {self.name!r}, {where}: every state needs a tuple of the {k} indices {self.indices}; "
                     f"{shown}"
+                )
+
+    def _check_sequences(self, reads: Sequence[Read]) -> None:
+        """Every token that is read is one of an input sequence that there is."""
+        there = range(len(self.alphabets))
+        for read in reads:
+            if isinstance(read, EachRead):
+                self._check_sequences(read.reads)
+            elif isinstance(read, InputRead) and read.sequence not in there:
+                raise ValueError(
+                    f"problem {self.name!r}, {read.name}: sequence {read.sequence!r} was given; there are 0 to "
+                    f"{len(there) - 1}, one for each alphabet"
                 )
 
     def _quantities(self) -> Iterator[tuple[str, Quantity, set[str]]]:
@@ -173,6 +192,28 @@ class Problem:
         yield from (("following", e, here) for e in self.following)
         for group, allowed in ((self.reads, here), (self.answer_reads, n)):
             yield from (each for r in group for each in r.quantities(allowed))
+
+    def value_interval(self, lengths: Lengths) -> Interval:
+        """`value_bounds` at these lengths.  Raises ValueError where that is no interval of integers."""
+        return self._interval(f"value_bounds at lengths {lengths}", self.value_bounds(lengths))
+
+    def index_intervals(self, lengths: Lengths) -> tuple[Interval, ...]:
+        """`index_bounds` at these lengths.  Raises ValueError where that is not one interval for each index."""
+        where, given = f"index_bounds at lengths {lengths}", self.index_bounds(lengths)
+        if not isinstance(given, tuple | list) or len(given) != len(self.indices):
+            raise ValueError(
+                f"problem {self.name!r}, {where}: {given!r} was given; an interval is needed for each of {self.indices}"
+            )
+        return tuple(self._interval(where, each) for each in given)
+
+    def _interval(self, where: str, given: Any) -> Interval:
+        pair = isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(end, Integral) for end in given)
+        if not pair or given[0] > given[1]:
+            raise ValueError(
+                f"problem {self.name!r}, {where}: {given!r} was given; an interval is two integers, the least and the "
+                "largest"
+            )
+        return int(given[0]), int(given[1])
 
     def sizes(self, lengths: Lengths) -> dict[str, int]:
         """The lengths by name: n1, n2, ..."""
@@ -199,7 +240,7 @@ def states(problem: Problem, lengths: Lengths) -> Iterator[State]:
         if evaluate(problem.last, here) == 1:
             return
         state = tuple(int(evaluate(e, here)) for e in problem.following)
-    raise ValueError(f"problem {problem.name!r}: more than the {problem.count(lengths)} states that it states")
+    raise ValueError(f"problem {problem.name!r}: more than the {problem.count(lengths)} states that `count` gives")
 
 
 def solve(problem: Problem, inputs: Inputs, operate: Operate | None = None) -> Solution:

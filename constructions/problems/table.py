@@ -15,7 +15,7 @@ from constructions.compiler import (
     separator,
     slot_count,
 )
-from constructions.problem import Inputs, Lengths, Problem, solve
+from constructions.problem import Inputs, Lengths, Problem, Solution, solve
 from constructions.problems.task import Limits, Shown
 from constructions.programs.interpreter import Token
 from constructions.programs.operations import Operate
@@ -99,8 +99,13 @@ class Table:
     def expected(self, instance: Inputs, limits: Limits | None = None, operate: Operate | None = None) -> list[Token]:
         """Every state with its value, the separator, and the answer; the ring's slots are those of the limits,
         `operate` is for inputs that are terms.
+
+        Raises ValueError as `solve` does, and for an index or a value outside the interval that the problem states at
+        the limits.
         """
         solution = solve(self.problem, instance, operate)
+        if limits is not None and operate is None:
+            self._refuse_outside(solution, limits)
         lengths = tuple(map(len, instance)) if limits is None else limits.lengths
         ring = slot_count(self.problem, lengths, 5) if self.theorem == 5 else 0
         tokens: list[Token] = []
@@ -118,6 +123,23 @@ class Table:
             if state[0] >= 1:
                 entries.append(self.notation.entry(state, token.get(VALUE, 0), lengths))
         return Shown(" ".join(filter(None, entries)), str(tokens[-1].get(ANSWER, 0)) if tokens else "")
+
+    def _refuse_outside(self, solution: Solution, limits: Limits) -> None:
+        bounds = self.problem.index_intervals(limits.lengths)
+        for state in solution.values:
+            for index, i, (low, high) in zip(self.problem.indices, state, bounds, strict=True):
+                if not min(low, 0) <= i <= high:
+                    raise ValueError(
+                        f"problem {self.name!r}: `index_bounds` is false: {index} = {i} lies outside [{low}, {high}] "
+                        f"at lengths {limits.lengths}"
+                    )
+        low, high = self.problem.value_interval(limits.lengths)
+        for value in (*solution.values.values(), solution.answer):
+            if not min(low, 0) <= value <= max(high, 0):
+                raise ValueError(
+                    f"problem {self.name!r}: `value_bounds` is false: the value {value} lies outside [{low}, {high}] "
+                    f"at lengths {limits.lengths}"
+                )
 
     def _tokens(self, lengths: Lengths) -> int:
         return sum(lengths) + len(lengths) + self.problem.count(lengths) + 2

@@ -10,6 +10,9 @@ written in base R, q = R q_1 + q_0, and |q - p|^2 = (q_1 - p_1)^2 + (q_0 - p_0)^
 otherwise.  A number outside 0 .. N - 1 is brought to -1 or N, whose digits no slot has.
 """
 
+from bisect import bisect_left
+from math import isqrt
+
 import numpy as np
 
 from bounds.formats import FloatFormat
@@ -26,13 +29,9 @@ def radix(count: int, format: FloatFormat) -> tuple[int, int]:
     if count < 1:
         raise ValueError(f"{count} slots were given; a memory has at least one")
     for k in range(1, 65):
-        base = 1
-        while base**k < count:
-            base += 1
-        if 8 * k * (base + 1) ** 2 + 1 <= 2**format.precision:
-            return base, k
-        if base <= 2:
-            break
+        largest = isqrt((2**format.precision - 1) // (8 * k)) - 1  # base with 8 k (R + 1)^2 + 1 <= 2^precision
+        if largest >= 1 and largest**k >= count:
+            return 1 + bisect_left(range(1, largest), count, key=lambda base, k=k: base**k), k
     raise ValueError(f"{count} slots cannot be told apart exactly in {format.name}")
 
 

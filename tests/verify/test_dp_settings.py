@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import verify.dp.command
 from constructions.problems.edit_distance import Costs
 from constructions.programs.interpreter import interpreted
 from verify.cli import main
-from verify.dp.cases import cases, loaded
+from verify.dp.cases import blamed, cases, loaded
+from verify.dp.command import planned
 from verify.dp.rows import as_written
 from verify.dp.settings import DpSettings, parse
 from verify.dp.words import sentence
@@ -122,6 +124,8 @@ def test_integers_may_stand_for_expressions(stairs):
         ("def (", "SyntaxError"),
         ("STAIRS = 3", "is no Problem"),
         ("X = 3", "is not defined there"),
+        ("raise BaseException('now')", "BaseException: now"),
+        ("raise GeneratorExit", "GeneratorExit"),
     ],
 )
 def test_a_file_that_is_of_no_use_is_named(tmp_path, text, match):
@@ -134,6 +138,72 @@ def test_a_file_that_is_of_no_use_is_named(tmp_path, text, match):
 def test_what_the_file_has_is_offered(stairs):
     with pytest.raises(BadInput, match=r"defined are STAIRS; nearest that works: .*:STAIRS"):
         loaded(str(stairs), "NO_PROBLEM")
+
+
+def test_an_interrupt_while_a_file_is_run_is_no_fault_of_the_file(tmp_path):
+    file = tmp_path / "slow.py"
+    file.write_text("import signal; signal.raise_signal(signal.SIGINT)")
+    with pytest.raises(KeyboardInterrupt):
+        loaded(str(file), "STAIRS")
+
+
+@pytest.mark.parametrize("ending", ["", ":", ":1", ":NO_PROBLEM"])
+def test_a_file_without_a_name_offers_one_that_is_in_it(stairs, ending, capsys):
+    assert main(["dp", f"{stairs}{ending}", "--no-report"]) == 2
+    said = capsys.readouterr().err
+    assert said.endswith(f"nearest that works: {stairs}:STAIRS\n")
+    assert "::" not in said
+
+
+def test_a_file_imports_its_neighbours_and_leaves_the_path_of_imports_as_it_was(stairs, monkeypatch):
+    """While it is loaded, and while its functions are evaluated; a neighbour that is not there is the file's fault."""
+    late = "count=lambda lengths: __import__('neighbour_of_late').N * lengths[0],"
+    stairs.with_name("neighbour_of_stairs.py").write_text(STAIRS.replace("count=lambda lengths: lengths[0],", late))
+    stairs.with_name("neighbour_of_late.py").write_text("N = 1")
+    user = stairs.with_name("user.py")
+    user.write_text("from neighbour_of_stairs import *")
+    before = list(sys.path)
+    settings = parse({"problem": f"{user}:STAIRS", "n": "2", "instances": "1"})
+    with blamed(settings):
+        assert len(planned(cases(settings), settings)) == 2
+    assert sys.path == before
+    user.write_text("from neighbour_of_nobody import *")
+    with pytest.raises(BadInput, match="ModuleNotFoundError"), blamed(settings):
+        cases(settings)
+    assert sys.path == before
+    for module in ("neighbour_of_stairs", "neighbour_of_late"):
+        monkeypatch.delitem(sys.modules, module)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        ("alphabets=((0, 20),)", "alphabets=()", "at least one is needed"),
+        ("alphabets=((0, 20),)", "alphabets=((5, 1),)", "alphabets: (5, 1) was given"),
+        ("slots=lambda lengths: max(lengths[0], 1)", "slots=lambda lengths: 10**12", "slots, which would need"),
+        (
+            "locality=lambda lengths: 2",
+            "locality=lambda lengths: 10**9",
+            "a problem that states fewer states and slots",
+        ),
+        ("(0, 20 * max(lengths[0], 1))", "(5, -5)", "value_bounds at lengths (6,): (5, -5) was given"),
+        ("(0, 20 * max(lengths[0], 1))", "None", "value_bounds at lengths (6,): None was given"),
+        ("((1, max(lengths[0], 1)),)", "()", "index_bounds at lengths (6,): () was given"),
+        ("(0, 20 * max(lengths[0], 1))", "(0, 3)", "`value_bounds` is false: the value"),
+        ("((1, max(lengths[0], 1)),)", "((1, 2),)", "`index_bounds` is false: i = 3"),
+        ('InputRead("cost", 0, i)', 'InputRead("cost", 3, i)', "sequence 3 was given; there are 0 to 0"),
+        ("count=lambda lengths: lengths[0]", "count=lambda lengths: 1", "that `count` gives"),
+    ],
+    ids=lambda text: text[-30:],
+)
+def test_what_a_problem_states_wrongly_is_named_before_anything_is_compiled(stairs, old, new, cause, capsys):
+    assert STAIRS.count(old) == 1
+    stairs.write_text(STAIRS.replace(old, new))
+    words = ["dp", f"{stairs}:STAIRS", "--theorem", "5", "--instances", "2", "--n", "4", "--no-report"]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert cause in said
 
 
 @pytest.mark.parametrize(

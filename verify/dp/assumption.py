@@ -1,18 +1,25 @@
 """Assumption 3 bullet by bullet: on a problem's own expressions, or on the program of a chain that fills no table."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from bounds.formats import format_of
 from constructions.assumption import Finding, assumption, constant_reads
+from constructions.compiler import program_of
 from constructions.problem import Problem
 from constructions.problems import lis
 from constructions.problems.edit_rows import EditRows
 from constructions.problems.table import Table
 from constructions.problems.task import Limits, Task
 from constructions.programs.stack import compiled
+from verify.dp.cost import WEIGHTS, slots
 from verify.dp.dtypes import size_limits
 from verify.dp.instances import memories
 from verify.dp.run import Done
+from verify.dp.settings import DpSettings
+from verify.errors import BadInput, quoted
+from verify.memory import available_bytes
+from verify.notation import number, size
 from verify.verdict import REAL_ARITHMETIC, Check, Verdict
 
 CLAIMS = {"lis": "A3-LIS-2D", "edit-distance": "A3-ED", "arithmetic": "A3-ARITH"}
@@ -40,6 +47,21 @@ def findings(problem: Problem, done: Done) -> tuple[Finding, ...]:
     kinds = len(problem.alphabets)
     instances = (*done.batch.asked[:LOOKED_AT], *done.batch.enumerated[-LOOKED_AT:])
     return assumption(problem, instances, [(n,) * kinds for n in LENGTHS])
+
+
+def refuse_vast(task: Task, settings: DpSettings) -> None:
+    """Raise BadInput where a problem states so many slots at the lengths of Assumption 3 that its blocks, which are
+    compiled there, would not fit in memory: Theorem 5's run may need few of them all the same.
+    """
+    if not isinstance(task, Table):
+        return
+    lengths = (LENGTHS[-1],) * len(task.problem.alphabets)
+    with suppress(ValueError):  # then the bullet says so
+        count = slots(program_of(task.problem, lengths, 1, 4))
+        if count * WEIGHTS > available_bytes():
+            what = f"at lengths {lengths} its memories by Theorem 4 have {number(float(count))} slots, which would need"
+            reason = f"{what} {size(count * WEIGHTS)} of memory"
+            raise BadInput(quoted(settings.problem or task.name), reason, "a problem that states fewer slots")
 
 
 def one_index_checks(done: Done) -> list[Check]:

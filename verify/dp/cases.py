@@ -3,8 +3,9 @@
 import runpy
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
@@ -84,19 +85,22 @@ def loaded(path: str, name: str) -> Any:
     Raises BadInput, with the error's kind and text, for a file that does not run or does not hold it.
     """
     read_input(path, "PROBLEM")
-    asked = quoted(f"{path}:{name}")
+    asked = quoted(f"{path}:{name}" if name else path)
     try:
         with redirect_stdout(sys.stderr):
             found = runpy.run_path(path)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the file is anyone's, and so is what it raises
         reason = f"running the file ended with {type(error).__name__}: {error}"
         raise BadInput(asked, reason, "a file that runs") from error
     fitting = [key for key, value in found.items() if _fits(value)]
     if name not in found or not _fits(found[name]):
-        what = "is no Problem and no Task" if name in found else "is not defined there"
+        what = f"{name} is no Problem and no Task" if name in found else f"{name} is not defined there"
+        what = what if name else "no name in the file is given"
         there = f"defined are {', '.join(fitting)}" if fitting else "none is defined there"
         nearest = quote(f"{path}:{fitting[0]}") if fitting else "a file with a constructions.problem.Problem in it"
-        raise BadInput(asked, f"{name} {what}; {there}", nearest)
+        raise BadInput(asked, f"{what}; {there}", nearest)
     return found[name]
 
 
@@ -112,18 +116,34 @@ def _label(name: str) -> str:
 @contextmanager
 def blamed(settings: DpSettings) -> Iterator[None]:
     """What goes wrong inside is the fault of the problem that was given: ValueErrors of a construction, and anything
-    that a user's own code raises, end as BadInput.  What that code prints goes to stderr.
+    that a user's own code raises but an interrupt, end as BadInput.  What that code prints goes to stderr, and what it
+    imports is looked for in its file's folder first.
     """
     try:
-        with redirect_stdout(sys.stderr) if settings.file is not None else nullcontext():
+        with nullcontext() if settings.file is None else _at_home(settings.file[0]):
             yield
+    except (BadInput, KeyboardInterrupt):
+        raise
     except ValueError as error:
         raise BadInput(settings.problem or "all problems", str(error), _within_reach(settings)) from error
-    except (ArithmeticError, AttributeError, LookupError, NameError, RuntimeError, SystemExit, TypeError) as error:
+    except BaseException as error:
         if settings.file is None:
             raise
         reason = f"the problem raised {type(error).__name__}: {error}"
         raise BadInput(quoted(settings.problem or ""), reason, "a problem whose parts can be evaluated") from error
+
+
+@contextmanager
+def _at_home(path: str) -> Iterator[None]:
+    """As `python path` would run it: with the file's folder first on the path of imports."""
+    folder = str(Path(path).resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        with suppress(ValueError):  # the file may have taken it off
+            sys.path.remove(folder)
 
 
 def _within_reach(settings: DpSettings) -> str:

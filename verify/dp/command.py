@@ -10,7 +10,7 @@ import jax
 from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome, Report
-from verify.dp.assumption import assumption_checks
+from verify.dp.assumption import assumption_checks, refuse_vast
 from verify.dp.cases import Case, blamed, cases
 from verify.dp.checks import checks
 from verify.dp.cost import Plan, plan, refuse_costly
@@ -95,6 +95,9 @@ def planned(wanted: Sequence[Case], settings: DpSettings) -> dict[str, Plan]:
     refuse_short([each.longest for each in plans.values()], settings)
     refuse_token(plans.values(), settings)
     refuse_costly(list(plans.values()), settings)
+    if settings.file is not None:
+        for each in plans.values():
+            refuse_vast(each.task, settings)
     return plans
 
 

@@ -110,10 +110,12 @@ def _smaller(plans: Sequence[Plan], settings: DpSettings) -> str:
     for at in (settings, replace(settings, instances=1)):
         n = settings.n
         for _ in range(LARGEST_SHRINK):
+            if n == 0:
+                break
             n = n * 9 // 10
             if works(replace(at, n=n)):
                 return f"--n {n}" + ("" if at.instances == settings.instances else " --instances 1")
-    return "--n 12 --instances 64"
+    return "--n 12 --instances 64" if settings.file is None else "a problem that states fewer states and slots"
 
 
 def _shorter(task: Task, settings: DpSettings, works: Callable[[DpSettings], bool]) -> str:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt
+from pathlib import Path
 from typing import Any
 
 from bounds.formats import FORMATS
@@ -20,7 +21,8 @@ LARGEST_COST, LARGEST_SEED = 1000, 2**32 - 1
 LARGEST_MODULUS = 1021  # float32 is exact to some 300, float64 to here and beyond
 LONGEST_INPUT = 10**6
 INTEGERS = "integers"  # of --mod: no modulus
-_FILE = re.compile(r"(.+\.py):([A-Za-z_][A-Za-z_0-9]*)")
+_FILE = re.compile(r"(.+\.py)(?::(.*))?")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 
 # What only some problems read, and what needs one problem to speak of.
 _BELONGS_TO = {"mod": "arithmetic", "costs": "edit-distance", "boundary": "edit-distance"}
@@ -57,9 +59,9 @@ class DpSettings:
 
     @property
     def file(self) -> tuple[str, str] | None:
-        """The path and the name of a user's problem."""
+        """The path and the name of a user's problem; an empty name where none was given."""
         found = _FILE.fullmatch(self.problem or "")
-        return (found[1], found[2]) if found else None
+        return (found[1], found[2] or "") if found else None
 
     def document(self) -> dict[str, Any]:
         """The `settings` of the JSON document."""
@@ -140,14 +142,25 @@ def parse(texts: Mapping[str, str | None], show_layers: bool = False) -> DpSetti
 
 
 def _problem(text: str) -> str:
-    """A built-in name, or path/to/file.py:NAME."""
-    if _FILE.fullmatch(text) and text.isprintable():
+    """A built-in name, or path/to/file.py:NAME.  A file that is there passes without a good name too: whoever runs it
+    can say which names it has.
+    """
+    found = _FILE.fullmatch(text)
+    if found and text.isprintable() and (_NAME.fullmatch(found[2] or "") or _is_file(found[1])):
         return text
     try:
         return choice(text, "PROBLEM", NAMES)
     except BadInput as error:
         allowed = f"{error.allowed}, or path/to/file.py:NAME"
-        raise BadInput(quoted(text), allowed, error.nearest.removeprefix("PROBLEM ")) from error
+        given = repr(text) if text.endswith(":") else quoted(text)
+        raise BadInput(given, allowed, error.nearest.removeprefix("PROBLEM ")) from error
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _refuse_contradictions(given: Mapping[str, str], problem: str | None, show_layers: bool) -> None:

@@ -32,7 +32,13 @@ def test_digits_name_every_slot_once_and_stay_exact(count, called):
 
 @pytest.mark.parametrize(
     ("count", "called", "wanted"),
-    [(1, "float32", (1, 1)), (1447, "float32", (1447, 1)), (1448, "float32", (39, 2)), (8, "bfloat16", (2, 3))],
+    [
+        (1, "float32", (1, 1)),
+        (1447, "float32", (1447, 1)),
+        (1448, "float32", (39, 2)),
+        (8, "bfloat16", (2, 3)),
+        (10**12, "float64", (10**6, 2)),
+    ],
 )
 def test_the_fewest_digits(count, called, wanted):
     assert radix(count, format_of(called)) == wanted
