@@ -8,8 +8,6 @@ import numpy as np
 from constructions.problem import Inputs, Lengths, Problem
 from constructions.problems.table import Notation
 
-SMALL = 2  # the tokens of each alphabet that `every` uses
-
 
 def plain(problem: Problem) -> Notation:
     """How any table is read and written: the chain shows every value."""
@@ -18,7 +16,7 @@ def plain(problem: Problem) -> Notation:
         return tuple(tuple(int(v) for v in rng.integers(low, high + 1, n)) for low, high in problem.alphabets)
 
     def every(n: int) -> Iterator[Inputs]:
-        tokens = [range(low, min(high, low + SMALL - 1) + 1) for low, high in problem.alphabets]
+        tokens = [sorted({low, high}) for low, high in problem.alphabets]  # the ends: they differ in sign if any do
         kinds = [[s for length in range(n + 1) for s in product(each, repeat=length)] for each in tokens]
         yield from product(*kinds)
 

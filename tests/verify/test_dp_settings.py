@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 import verify.dp.command
+from constructions.generate import prompt_tokens
 from constructions.problems.edit_distance import Costs
 from constructions.programs.interpreter import interpreted
 from verify.cli import main
 from verify.dp.cases import blamed, cases, loaded
 from verify.dp.command import planned
+from verify.dp.cost import plan
+from verify.dp.locality import slots_check
 from verify.dp.rows import as_written
+from verify.dp.run import Done, stack_for
 from verify.dp.settings import DpSettings, parse
 from verify.dp.words import sentence
 from verify.errors import BadInput
@@ -256,3 +260,28 @@ def test_a_false_property_is_named_and_what_the_file_prints_spoils_no_document(s
     )
     checks = [Check(**check | {"verdict": Verdict(check["verdict"])}) for check in (broken,)]
     assert "stairs breaks the order of states" in sentence(found["rows"], checks, parse({}), False)
+
+
+@pytest.mark.parametrize("farthest", [2, 9])
+def test_slots_that_forget_nothing_go_wrong_where_one_is_written_again_and_decide_nothing_elsewhere(stairs, farthest):
+    """Tokens of both signs: were only the least ones enumerated, all values would be 0, and 0 added changes nothing."""
+    text = STAIRS.replace("((0, 20),)", "((-7, 9),)").replace("(0, 20 * max", "(-7 * max(lengths[0], 1), 9 * max")
+    text = text.replace('select(i > 2, minimum(name("one back"), name("two back")), 0)', 'name("one back")')
+    transition = 'maximum(name("one back"), name("cost") + name("two back"))'
+    text = text.replace('name("cost") + name("one back")', transition).replace("import minimum", "import maximum")
+    stairs.write_text(text.replace("locality=lambda lengths: 2", f"locality=lambda lengths: {farthest}"))
+    settings = parse({"problem": f"{stairs}:STAIRS", "theorem": "5", "n": "2", "instances": "1"})
+    (case,) = cases(settings)
+    assert case.task is not None
+    planned_run, task = plan(case, case.task, settings), case.task
+    stack = stack_for(task.program(planned_run.limits), None)
+    fields = [field.name for field in stack.program.fields]
+    wanted = tuple(
+        prompt_tokens(fields, [*task.prompt(i), *task.expected(i, planned_run.limits)]) for i in planned_run.batch.all
+    )
+    right = {"case": case, "task": task, "batch": planned_run.batch, "stack": stack, "wanted": wanted}
+    done = object.__new__(Done)  # as after a right run, without compiling one
+    vars(done).update(right)
+    check = slots_check(done)
+    assert check.verdict is (Verdict.REFUTED if farthest == 2 else Verdict.SKIPPED)
+    assert check.verdict in check.expected
