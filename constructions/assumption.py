@@ -18,18 +18,8 @@ from math import log
 
 from bounds.formats import format_of
 from constructions.compiler import program_of
-from constructions.problem import (
-    EachRead,
-    Inputs,
-    Lengths,
-    Problem,
-    State,
-    ValueRead,
-    dependencies,
-    solve,
-    states,
-    unfolded,
-)
+from constructions.oracle import dependencies, solve, states, unfolded
+from constructions.problem import EachRead, Inputs, Lengths, Problem, State, ValueRead
 from constructions.programs.expression import evaluate
 from constructions.programs.stack import compiled
 

@@ -1,7 +1,7 @@
-"""A dynamic-programming problem as data (Section 4), and its oracle.
+"""A dynamic-programming problem as data (Section 4).
 
-One text serves three: the oracle evaluates the expressions of a problem in plain Python (`solve`), the compiler turns
-the same expressions into blocks (`constructions.compiler`), and Assumption 3 is checked on them
+One text serves three: the oracle evaluates the expressions of a problem in plain Python (`constructions.oracle`), the
+compiler turns the same expressions into blocks (`constructions.compiler`), and Assumption 3 is checked on them
 (`constructions.assumption`).  An integer may stand wherever an expression is meant.  Names that an expression may use:
 
     n1, n2, ...     the lengths of the input sequences
@@ -9,14 +9,13 @@ the same expressions into blocks (`constructions.compiler`), and Assumption 3 is
     reads           what the problem calls its copied input tokens and earlier values
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from numbers import Integral
 from typing import Any
 
-from constructions.programs.expression import Expr, Interval, evaluate, names
-from constructions.programs.operations import Operate
+from constructions.programs.expression import Expr, Interval, names
 
 Lengths = tuple[int, ...]
 State = tuple[int, ...]
@@ -218,95 +217,3 @@ class Problem:
     def sizes(self, lengths: Lengths) -> dict[str, int]:
         """The lengths by name: n1, n2, ..."""
         return {f"n{r + 1}": n for r, n in enumerate(lengths)}
-
-
-@dataclass(frozen=True)
-class Solution:
-    """All states in order with their values, and the answer: integers, or terms where inputs are left open."""
-
-    values: Mapping[State, Any]
-    answer: Any
-
-
-def states(problem: Problem, lengths: Lengths) -> Iterator[State]:
-    """The states in the order in which they are solved.  Raises ValueError where the order never reaches its end."""
-    n = problem.sizes(lengths)
-    if evaluate(problem.empty, n) == 1:
-        return
-    state = tuple(int(evaluate(e, n)) for e in problem.first)
-    for _ in range(problem.count(lengths) + 1):
-        yield state
-        here = n | dict(zip(problem.indices, state, strict=True))
-        if evaluate(problem.last, here) == 1:
-            return
-        state = tuple(int(evaluate(e, here)) for e in problem.following)
-    raise ValueError(f"problem {problem.name!r}: more than the {problem.count(lengths)} states that `count` gives")
-
-
-def solve(problem: Problem, inputs: Inputs, operate: Operate | None = None) -> Solution:
-    """The oracle: every value by the transition, in exact arithmetic; with `operate` also for inputs that are terms.
-
-    Raises ValueError where a state reads a value that is not there yet or a token outside its sequence.
-    """
-    lengths = tuple(len(sequence) for sequence in inputs)
-    n = problem.sizes(lengths)
-    values: dict[State, Any] = {}
-    for state in states(problem, lengths):
-        here = n | dict(zip(problem.indices, state, strict=True))
-        found = {read.name: _value(problem, read, here, inputs, values) for read in problem.reads}
-        values[state] = evaluate(problem.transition, here | found, None, operate)
-    needed = {read.name: _value(problem, read, n, inputs, values) for read in problem.answer_reads} if values else {}
-    absent = {read.name: 0 for read in problem.answer_reads}
-    return Solution(values, evaluate(problem.answer, n | absent | needed, None, operate))
-
-
-def dependencies(problem: Problem, state: State, lengths: Lengths) -> tuple[list[tuple[int, int]], list[State]]:
-    """The input tokens (sequence, index) and the states that a state reads: I_i and V_dp(i) of Section 4."""
-    here = problem.sizes(lengths) | dict(zip(problem.indices, state, strict=True))
-    tokens: list[tuple[int, int]] = []
-    earlier: list[State] = []
-    for read, place in unfolded(problem.reads, here):
-        if evaluate(read.when, place) == 1:
-            if isinstance(read, InputRead):
-                tokens.append((read.sequence, int(evaluate(read.index, place))))
-            else:
-                earlier.append(tuple(int(evaluate(e, place)) for e in read.state))
-    return tokens, earlier
-
-
-def unfolded(
-    reads: Sequence[Read], here: Mapping[str, int]
-) -> Iterator[tuple[InputRead | ValueRead, Mapping[str, int]]]:
-    """All single reads for given indices and lengths, a ranged read index by index."""
-    for read in reads:
-        if isinstance(read, EachRead):
-            for k in range(int(evaluate(read.low, here)), int(evaluate(read.high, here)) + 1):
-                yield from unfolded(read.reads, {**here, read.index: k})
-        else:
-            yield read, here
-
-
-def _value(problem: Problem, read: Read, here: Mapping[str, int], inputs: Inputs, values: Mapping[State, Any]) -> Any:
-    if isinstance(read, EachRead):
-        best = 0
-        for k in range(int(evaluate(read.low, here)), int(evaluate(read.high, here)) + 1):
-            place = {**here, read.index: k}
-            found = {inner.name: _value(problem, inner, place, inputs, values) for inner in read.reads}
-            best = max(best, int(evaluate(read.value, place | found)))
-        return best
-    if evaluate(read.when, here) == 0:
-        return 0
-    if isinstance(read, InputRead):
-        index, sequence = int(evaluate(read.index, here)), inputs[read.sequence]
-        if not 1 <= index <= len(sequence):
-            raise ValueError(
-                f"problem {problem.name!r}: {read.name!r} asks for token {index} of sequence {read.sequence + 1}, "
-                f"which has {len(sequence)}"
-            )
-        return sequence[index - 1]
-    state = tuple(int(evaluate(e, here)) for e in read.state)
-    if state not in values:
-        raise ValueError(
-            f"problem {problem.name!r}: {read.name!r} asks for the value of {state}, which is not solved yet"
-        )
-    return values[state]

@@ -15,7 +15,8 @@ from constructions.compiler import (
     separator,
     slot_count,
 )
-from constructions.problem import Inputs, Lengths, Problem, Solution, solve
+from constructions.oracle import Solution, solve
+from constructions.problem import Inputs, Lengths, Problem
 from constructions.problems.task import Limits, Shown
 from constructions.programs.interpreter import Token
 from constructions.programs.operations import Operate

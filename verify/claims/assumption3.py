@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from constructions.assumption import Finding, constant_functions, constant_reads, order, polynomial
-from constructions.problem import EachRead, InputRead, Inputs, Lengths, Problem, State, ValueRead, solve, states
+from constructions.oracle import solve, states
+from constructions.problem import EachRead, InputRead, Inputs, Lengths, Problem, State, ValueRead
 from constructions.problems import edit_distance, lis
 from constructions.problems.arithmetic import Arithmetic
 from constructions.problems.edit_distance import Costs

@@ -9,18 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructions.compiler import copy_of, index_field, separator
-from constructions.problem import (
-    EachRead,
-    InputRead,
-    Inputs,
-    Lengths,
-    Problem,
-    Solution,
-    State,
-    ValueRead,
-    dependencies,
-    solve,
-)
+from constructions.oracle import Solution, dependencies, solve
+from constructions.problem import EachRead, InputRead, Inputs, Lengths, Problem, State, ValueRead
 from constructions.problems import edit_distance, lis
 from constructions.problems.edit_distance import Costs
 from constructions.problems.table import Table

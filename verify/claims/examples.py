@@ -16,7 +16,7 @@ import heapq
 from collections.abc import Iterator
 from functools import cache
 
-from constructions.problem import solve
+from constructions.oracle import solve
 from constructions.problems import edit_distance
 from constructions.problems.edit_distance import Costs
 from constructions.problems.edit_rows import EditRows

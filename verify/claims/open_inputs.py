@@ -17,7 +17,8 @@ from itertools import product
 from typing import Any
 
 from bounds.formats import format_of
-from constructions.problem import Inputs, Lengths, Problem, solve
+from constructions.oracle import solve
+from constructions.problem import Inputs, Lengths, Problem
 from constructions.problems import edit_distance
 from constructions.problems.edit_rows import EditRows, chain
 from constructions.problems.table import Table

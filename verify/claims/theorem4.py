@@ -10,7 +10,8 @@ with numbers of O(log n) bits (Remark 4) does not hold.
 from dataclasses import replace
 from itertools import product
 
-from constructions.problem import InputRead, Problem, ValueRead, solve
+from constructions.oracle import solve
+from constructions.problem import InputRead, Problem, ValueRead
 from constructions.problems import edit_distance, matrix_chain, subarray
 from constructions.problems.edit_distance import Costs
 from constructions.problems.table import Table

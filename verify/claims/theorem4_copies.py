@@ -17,7 +17,7 @@ from itertools import pairwise, product
 import sympy
 
 from bounds.sizes import ssm_gated, ssm_linear_layer
-from constructions.problem import dependencies, solve
+from constructions.oracle import dependencies, solve
 from constructions.problems import lis
 from constructions.problems.table import Table
 from verify.claims.blocks import (

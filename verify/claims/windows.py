@@ -15,7 +15,7 @@ ten tokens  a | b 1 , a b a | b  come before 1 in row 2 and before 2 in row 3.
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from constructions.problem import dependencies, solve, states
+from constructions.oracle import dependencies, solve, states
 from constructions.problems import lis
 from constructions.problems.edit_distance import Costs, edit_distance
 from constructions.problems.edit_rows import ROW, EditRows, row_length

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from constructions.problem import Problem, dependencies, solve, states
+from constructions.oracle import dependencies, solve, states
+from constructions.problem import Problem
 from constructions.problems import lis
 from constructions.problems.arithmetic import Arithmetic
 from constructions.problems.edit_rows import EditRows

@@ -8,7 +8,7 @@ import pytest
 
 from bounds.formats import format_of
 from constructions.generate import generate, machine, prompt_tokens
-from constructions.problem import solve
+from constructions.oracle import solve
 from constructions.problems.edit_distance import Costs, edit_distance
 from constructions.problems.edit_rows import EditRows, row_length
 from constructions.problems.task import Limits

@@ -7,7 +7,8 @@ import pytest
 
 from bounds.formats import format_of
 from constructions.generate import generate, machine, prompt_tokens
-from constructions.problem import ValueRead, solve
+from constructions.oracle import solve
+from constructions.problem import ValueRead
 from constructions.problems import edit_distance, lis, matrix_chain, subarray
 from constructions.problems.edit_distance import Costs
 from constructions.problems.table import Table

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from constructions.problem import solve
+from constructions.oracle import solve
 from constructions.problems import edit_distance, lis
 from constructions.problems.edit_distance import Costs
 from constructions.programs.expression import (
