@@ -4,12 +4,14 @@ A command is a function from a Console to an Outcome. It computes and judges; it
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verify.console import Console
 from verify.errors import BadInput, quoted
-from verify.files import prepare_folder, refuse_in_the_way, write_whole
+from verify.files import prepared, refuse_in_the_way, write_whole
+from verify.interrupts import EXIT_INTERRUPTED, SAID, work
 from verify.table import Table
 from verify.verdict import Result
 
@@ -80,12 +82,20 @@ def deliver(to: Delivery, command: Callable[[Console], Outcome]) -> int:
 
     The folder is tried before the work starts, and tables are shown before the page is made, so that neither a full
     disk nor an interrupt takes away what is computed; the document and the verdict are told before anything that was
-    raised while the page was made goes on. Raises BadInput when the folder or the page cannot be written.
+    raised while the page was made goes on. A folder made for nothing is taken away again. Raises BadInput when the
+    folder or the page cannot be written.
     """
     console = Console(to.quiet, to.json)
-    if to.folder is not None:
-        prepare_folder(to.folder)
-    outcome = command(console)
+    with work():
+        try:
+            with nullcontext() if to.folder is None else prepared(to.folder):
+                return _delivered(to, command(console), console)
+        except KeyboardInterrupt:  # that the command did not catch: nothing was done that could be kept
+            console.warn(SAID)
+            return EXIT_INTERRUPTED
+
+
+def _delivered(to: Delivery, outcome: Outcome, console: Console) -> int:
     for text in outcome.opening:
         console.paragraph(text)
     for table in outcome.tables:

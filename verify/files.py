@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from verify.errors import BadInput, one_line, quoted
@@ -41,6 +41,19 @@ def prepare_folder(folder: Path, option: str = "--out") -> Path:
     except (OSError, ValueError) as error:
         raise _unwritable(f"{option} {quoted(str(folder))}", error) from error
     return folder
+
+
+@contextmanager
+def prepared(folder: Path) -> Iterator[None]:
+    """`prepare_folder` for a while: folders that it made are taken away again where nothing was put into them."""
+    missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
+    try:
+        prepare_folder(folder)
+        yield
+    finally:
+        with suppress(OSError):  # there by now, and not empty
+            for each in missing:
+                each.rmdir()
 
 
 def prepare_file(path: Path, option: str, ending: str = "") -> Path:

@@ -8,6 +8,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from verify.interrupts import EXIT_INTERRUPTED
 from verify.notation import nearest_float
 
 SCHEMA = "verify/1"
@@ -18,7 +19,6 @@ _NAMED_REFUTATIONS = 3
 EXIT_EXPECTED = 0
 EXIT_UNEXPECTED = 1
 EXIT_UNDECIDED = 3
-EXIT_INTERRUPTED = 130
 
 
 class Verdict(Enum):

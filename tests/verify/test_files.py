@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from verify.errors import BadInput
-from verify.files import LONGEST_NAME, prepare_folder, read_input, report_name, write_whole
+from verify.files import LONGEST_NAME, prepare_folder, prepared, read_input, report_name, write_whole
 from verify.sweep.settings import parse as parse_sweep
 
 
@@ -15,6 +15,16 @@ def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path: Path):
     folder = prepare_folder(tmp_path / "a" / "b")
     assert folder.is_dir()
     assert list(folder.iterdir()) == []
+
+
+def test_folders_that_were_made_for_nothing_are_taken_away_and_others_stay(tmp_path: Path):
+    (tmp_path / "there").mkdir()
+    with prepared(tmp_path / "there" / "a" / "b"), prepared(tmp_path / "there"):
+        assert (tmp_path / "there" / "a" / "b").is_dir()
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+    with prepared(tmp_path / "there" / "a" / "b"):
+        (tmp_path / "there" / "a" / "file").write_text("")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "file", "there"]
 
 
 @pytest.mark.parametrize("tail", ["file", "file/below", "nul\0"])

@@ -57,13 +57,64 @@ command.measure = measure
 """
 
 
-def interrupted(folder: Path, place: str, *words: str, command: str = "bounds") -> tuple[int, str, str]:
-    """Exit code, stdout and what stderr holds after the signal, of a command interrupted at that place."""
-    arguments = [command, *words]
-    code = (
-        f"import sys, time\n{place}\nfrom verify.__main__ import main\nsys.argv[1:] = {arguments!r}\nsys.exit(main())"
-    )
-    process = subprocess.Popen(
+# Where the process interrupts itself: at a place from which no exception leaves, as JAX's callback of the collector is.
+STRIKE = """
+import gc, os, signal
+def strike(*_):
+    gc.callbacks.remove(strike)
+    os.kill(os.getpid(), signal.SIGINT)
+def ignored():
+    gc.callbacks.append(strike)
+    gc.collect()
+"""
+IGNORED_WHILE_LOADING = f"""{STRIKE}
+from verify import cli
+true_program = cli._program
+def program(words):
+    ignored()
+    return true_program(words)
+cli._program = program
+"""
+IGNORED_IN_A_CALLBACK = f"""{STRIKE}
+from verify.bounds import command
+true_rows = command.rows_of
+def rows_of(settings, a_min, limits):
+    for k, row in enumerate(true_rows(settings, a_min, limits)):
+        if k == 2:
+            ignored()
+            time.sleep(60)
+        yield row
+command.rows_of = rows_of
+"""
+IGNORED_IN_A_FINALISER = IGNORED_IN_A_CALLBACK.replace(
+    "            ignored()",
+    """            class Mortal:
+                def __del__(self):
+                    os.kill(os.getpid(), signal.SIGINT)
+            Mortal()""",
+)
+TAKEN_FOR_A_MISSING_PACKAGE = f"""{STRIKE}
+from verify.export import extra
+def import_module(name):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException:
+        raise ImportError(name) from None
+extra.import_module = import_module
+"""
+WHEN_ALL_IS_TOLD = f"""{STRIKE}
+from verify import cli
+def repeated(words):
+    os.kill(os.getpid(), signal.SIGINT)
+    return ""
+cli._repeated = repeated
+"""
+
+
+def started(folder: Path, place: str, *words: str) -> "subprocess.Popen[str]":
+    """The command in a process of its own, with that code run before."""
+    code = f"import sys, time\n{place}\nfrom verify.__main__ import main\nsys.argv[1:] = {words!r}\nsys.exit(main())"
+    return subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"},
@@ -71,7 +122,11 @@ def interrupted(folder: Path, place: str, *words: str, command: str = "bounds") 
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+
+
+def interrupted(folder: Path, place: str, *words: str, command: str = "bounds") -> tuple[int, str, str]:
+    """Exit code, stdout and what stderr holds after the signal, of a command interrupted at that place."""
+    with started(folder, place, command, *words) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "here\n"
         process.send_signal(signal.SIGINT)
@@ -91,7 +146,7 @@ def test_rows_that_are_done_are_kept_with_their_page(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("place", "left"),
-    [(DURING_THE_FIGURE, []), (DURING_THE_WRITING, ["bounds-amin0.9.png"])],
+    [(DURING_THE_FIGURE, []), (DURING_THE_WRITING, ["reports/bounds-amin0.9.png"])],
     ids=["figure", "writing"],
 )
 def test_an_interrupted_report_takes_no_table_away_and_leaves_no_half_file(tmp_path: Path, place: str, left: list[str]):
@@ -100,8 +155,9 @@ def test_an_interrupted_report_takes_no_table_away_and_leaves_no_half_file(tmp_p
     assert "beyond float32" in out
     assert out.splitlines()[-1].startswith("UNDECIDED: at a_min = 0.9 Theorem 1 speaks at every L asked")
     assert "Traceback" not in err
-    assert sorted(os.listdir(tmp_path / "reports")) == left
-    assert all((tmp_path / "reports" / name).read_bytes() == b"whole" for name in left)
+    assert os.listdir(tmp_path) == [name.split("/")[0] for name in left]
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("reports/*")] == left
+    assert all((tmp_path / name).read_bytes() == b"whole" for name in left)
 
 
 def test_an_old_page_outlives_an_interrupted_new_one(tmp_path: Path):
@@ -131,3 +187,38 @@ def test_a_computation_that_cannot_be_stopped_is_not_waited_for(tmp_path: Path):
     code, out, err = interrupted(tmp_path, WHILE_A_THREAD_COMPUTES, *words, command="copy")
     assert (code, out.splitlines()[-1].startswith("UNDECIDED")) == (130, True)
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("place", [IGNORED_IN_A_CALLBACK, IGNORED_IN_A_FINALISER], ids=["callback", "finaliser"])
+def test_an_interrupt_that_python_ignores_is_raised_again(tmp_path: Path, place: str):
+    """Regression: it was printed as ignored, and the run went on to its end; now it keeps what was done."""
+    with started(tmp_path, place, "bounds", "--json", "--no-report") as process:
+        out, err = process.communicate()
+    assert (process.returncode, [row["L"] for row in json.loads(out)["rows"]]) == (130, [8, 16])
+    assert "gnored" not in err
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (IGNORED_WHILE_LOADING, ["check"]),
+        (IGNORED_WHILE_LOADING, ["export", "copy"]),
+        (TAKEN_FOR_A_MISSING_PACKAGE, ["check", "--quiet"]),
+        (TAKEN_FOR_A_MISSING_PACKAGE, ["export", "copy", "--N", "3", "--d", "1"]),
+    ],
+    ids=["check-loading", "export-loading", "check-importing", "export-importing"],
+)
+def test_an_interrupt_before_anything_is_done_is_one_line(tmp_path: Path, place: str, words: list[str]):
+    """Regression: Typer made an exit code of it without a word, and reports/ was left empty."""
+    with started(tmp_path, place, *words) as process:
+        out, err = process.communicate()
+    assert (process.returncode, err) == (130, "verify: interrupted\n")
+    assert out == ""
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_interrupt_after_all_is_told_changes_nothing(tmp_path: Path):
+    with started(tmp_path, WHEN_ALL_IS_TOLD, "bounds", "--no-report", "--quiet") as process:
+        out, err = process.communicate()
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("HELD")

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from verify.errors import BadInput
+from verify.interrupts import not_swallowed
 
 INSTALL = "pip install -e '.[hf]'"
 KERNELS = ("mamba_ssm", "causal_conv1d")  # where transformers finds CUDA kernels of others
@@ -32,7 +33,7 @@ def transformers() -> Any:
     package = _package("transformers")
     if MODELING not in sys.modules:
         with hidden(KERNELS):
-            import_module(MODELING)
+            imported(MODELING)
     package.logging.set_verbosity_error()
     package.logging.disable_progress_bar()
     return package
@@ -55,11 +56,17 @@ def hidden(names: tuple[str, ...]) -> Iterator[None]:
 def safetensors() -> Any:
     """The reader and writer of NumPy arrays of safetensors."""
     _package("safetensors")
-    return import_module("safetensors.numpy")
+    return imported("safetensors.numpy")
+
+
+def imported(name: str) -> Any:
+    """A module of others.  An interrupt stays one: these packages do without what they could not import."""
+    with not_swallowed():
+        return import_module(name)
 
 
 def _package(name: str) -> Any:
     try:
-        return import_module(name)
+        return imported(name)
     except ImportError as error:
         raise BadInput(name, "this command needs the package, which is not installed", INSTALL) from error

@@ -6,14 +6,14 @@ to be installed at all, and a device to run.  None shares code with another, or 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import metadata
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from verify.export.bound import FLOAT32, Program, by_parallel_scan, on_cuda, theirs
 from verify.export.disk import Loaded
-from verify.export.extra import torch
+from verify.export.extra import imported, torch
 from verify.export.in_mamba_ssm import MODULE as MAMBA_SSM_MODULE
 from verify.export.in_mamba_ssm import InMambaSsm
 from verify.export.in_mambapy import MODULE as MAMBAPY_MODULE
@@ -75,7 +75,7 @@ def absent(implementation: Implementation) -> str | None:
     if implementation is MAMBA_SSM and not torch().cuda.is_available():
         return "no CUDA device"
     try:
-        import_module(implementation.module)
+        imported(implementation.module)
     except Exception as error:  # a package built for another PyTorch fails in ways of its own
         return f"cannot be imported ({type(error).__name__})"
     return None

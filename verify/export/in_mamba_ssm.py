@@ -4,13 +4,12 @@ A folder in transformers' naming is renamed in memory.  Products and convolution
 default a convolution on a GPU may round its inputs to 10 bits.
 """
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from verify.export.disk import Loaded, ends_of
-from verify.export.extra import torch
+from verify.export.extra import imported, torch
 from verify.export.model import EMBEDDING, configuration, embedded
 
 MODULE = "mamba_ssm.models.mixer_seq_simple"
@@ -22,7 +21,7 @@ class InMambaSsm:
     def __init__(self, loaded: Loaded) -> None:
         self._torch, made = torch(), loaded.construction.model
         self._torch.backends.cuda.matmul.allow_tf32 = self._torch.backends.cudnn.allow_tf32 = False
-        package = import_module(MODULE)
+        package = imported(MODULE)
         config = package.MambaConfig(**configuration(made, "mamba-ssm"))
         self._model: Any = package.MambaLMHeadModel(config, device="cuda", dtype=self._torch.float32)
         names = {EMBEDDING["hf-mamba"]: EMBEDDING["mamba-ssm"]}

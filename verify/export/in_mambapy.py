@@ -5,13 +5,12 @@ renamed.  Its language model needs packages that it does not name, so embedding 
 product, are taken here.
 """
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from verify.export.disk import Loaded, ends_of
-from verify.export.extra import torch
+from verify.export.extra import imported, torch
 from verify.export.mixer import CONV
 from verify.export.model import EMBEDDING, EPSILON, embedded
 
@@ -22,7 +21,7 @@ class InMambapy:
     """A folder as a `Mamba`."""
 
     def __init__(self, loaded: Loaded) -> None:
-        self._torch, package, made = torch(), import_module(MODULE), loaded.construction.model
+        self._torch, package, made = torch(), imported(MODULE), loaded.construction.model
         config = package.MambaConfig(
             d_model=made.sizes.stream,
             n_layers=made.layers,

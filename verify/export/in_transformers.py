@@ -11,6 +11,7 @@ from verify.errors import BadInput, one_line, quoted
 from verify.export.disk import Loaded, ends_of
 from verify.export.extra import torch, transformers
 from verify.export.model import EMBEDDING, configuration, embedded
+from verify.interrupts import not_swallowed
 
 
 class InTransformers:
@@ -22,7 +23,8 @@ class InTransformers:
         """
         self._torch, package = torch(), transformers()
         try:
-            self._model: Any = self._loaded(package, loaded)
+            with not_swallowed():
+                self._model: Any = self._loaded(package, loaded)
         except Exception as error:  # it has no one class for all that it refuses
             given, reason = f"check {quoted(str(loaded.folder))}", one_line(str(error))[:80]
             allowed = f"transformers does not load the folder ({reason})"
