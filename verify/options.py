@@ -219,10 +219,25 @@ def _exact(item: str, option: str, domain: Domain) -> Fraction:
     value = _fraction(item)
     if value is None:
         allowed = "any finite number" if domain.low is None and domain.high is None else domain.text
-        raise BadInput(given, f"not a finite decimal of moderate size; {allowed}", f"{option} {domain.example}")
+        beyond = _beyond(item)
+        nearest = domain.example if beyond is None else domain.nearest(beyond)
+        raise BadInput(given, f"not a finite decimal of moderate size; {allowed}", f"{option} {nearest}")
     if value not in domain:
         raise BadInput(given, f"allowed is {domain.text}", f"{option} {domain.nearest(value)}")
     return value
+
+
+def _beyond(item: str) -> Fraction | None:
+    """A number on the side where an infinity or a decimal of an absurd exponent lies; None for any other text."""
+    sign, size = -1 if item.startswith("-") else 1, item.lower().lstrip("+-")
+    if size in ("inf", "infinity"):
+        return sign * Fraction(10) ** (_LARGEST_EXPONENT + 1)
+    if len(item) > _LONGEST_DECIMAL or not _DECIMAL.fullmatch(item):
+        return None
+    digits, _, exponent = size.partition("e")
+    if not Fraction(digits):
+        return Fraction(0)
+    return sign * Fraction(10) ** (_LARGEST_EXPONENT + 1 if int(exponent) > 0 else -_LARGEST_EXPONENT - 1)
 
 
 def _fraction(item: str) -> Fraction | None:
