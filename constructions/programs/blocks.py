@@ -42,6 +42,12 @@ class SlotsCell:
     forgets: bool
     within: Interval
 
+    @property
+    def reads(self) -> tuple[Form, ...]:
+        """What it reads of the stream."""
+        written, read = self.written, self.read
+        return self.value, *written.digits, written.norm, *read.digits, read.norm
+
 
 @dataclass(frozen=True, eq=False)
 class RegisterCell:
@@ -51,6 +57,11 @@ class RegisterCell:
     value: Form
     when: Form | None
     within: Interval
+
+    @property
+    def reads(self) -> tuple[Form, ...]:
+        """What it reads of the stream."""
+        return (self.value,) if self.when is None else (self.value, self.when)
 
 
 Cell = SlotsCell | RegisterCell

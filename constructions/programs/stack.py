@@ -5,7 +5,7 @@ share a block: first by the depth of what they read, then units and cells apart.
 [fields, t, 1, scalars, the next token's fields, stop]; every coordinate is its own named space.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,9 +16,9 @@ from constructions.mamba import MambaBlock
 from constructions.programs.addresses import address, radix, slot_digits
 from constructions.programs.blocks import Cell, RegisterCell, SlotsCell, cells_block, units_block
 from constructions.programs.exactness import Reach, of_cells, of_tokens, of_units
-from constructions.programs.expression import Expr, Interval
+from constructions.programs.expression import Expr, Interval, names
 from constructions.programs.lowering import Form, Lowering, Scalar, unused
-from constructions.programs.program import ONE, POSITION, Define, Program, Recall, Register, Total
+from constructions.programs.program import ONE, POSITION, Define, Program, Recall, Register, Statement, Total
 
 STOP, OUTPUT, ONE_HOTS = "output: stop", "output", "one-hots"
 
@@ -154,18 +154,23 @@ def _stage(program: Program, stage: str, lowering: Lowering, format: FloatFormat
     lowering.next_stage()
     cells: dict[int, list[Cell]] = {}
     addressing: set[str] = set()
-    for statement in (s for s in program.statements if s.stage == stage):
+    for group in _together([s for s in program.statements if s.stage == stage]):
         there = set(lowering.scalars)
-        within = program.intervals[statement.name]
-        if isinstance(statement, Define):
-            lowering.forms[statement.name] = lowering.form(statement.value, statement.name)
-        else:
-            cell, level = _cell(statement, within, lowering, format)
-            addressing |= set(lowering.scalars) - there if isinstance(statement, Recall) else set()
-            lowering.forms[statement.name] = Form({cell.name: Fraction(1)})
-            lowering.scalars[cell.name], lowering.depth[cell.name] = within, level
-            cells.setdefault(level, []).append(cell)
-        lowering.within[statement.name] = within
+        made = {
+            s.name: _cell(s, program.intervals[s.name], lowering, format) for s in group if not isinstance(s, Define)
+        }
+        level = max((1 + lowering.depth_of(*cell.reads) for cell in made.values()), default=0)
+        addressing |= set(lowering.scalars) - there if isinstance(group[0], Recall) else set()
+        for statement in group:
+            within = program.intervals[statement.name]
+            if isinstance(statement, Define):
+                lowering.forms[statement.name] = lowering.form(statement.value, statement.name)
+            else:
+                cell = made[statement.name]
+                lowering.forms[statement.name] = Form({cell.name: Fraction(1)})
+                lowering.depth[cell.name] = level
+                cells.setdefault(level, []).append(cell)
+            lowering.within[statement.name] = within
     levels = []
     for k in sorted({*lowering.levels, *cells}):
         scalars = tuple(lowering.levels.get(k, ()))
@@ -174,24 +179,43 @@ def _stage(program: Program, stage: str, lowering: Lowering, format: FloatFormat
     return levels
 
 
-def _cell(
-    statement: Register | Total | Recall, within: Interval, lowering: Lowering, format: FloatFormat
-) -> tuple[Cell, int]:
-    """The cell of a statement, and the depth at which it can be written."""
+def _together(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
+    """The statements in order, one by one, but readers of one memory that follow each other in one group: in one block
+    they keep one state between them (`constructions.packed`), in two blocks each its own.
+    """
+    group: list[Statement] = []
+    for statement in statements:
+        if group and not _joins(statement, group):
+            yield group
+            group = []
+        group.append(statement)
+    if group:
+        yield group
+
+
+def _joins(statement: Statement, group: Sequence[Statement]) -> bool:
+    """Whether it reads the memory that all of the group read, and asks for a slot that none of them names."""
+    return (
+        isinstance(statement, Recall)
+        and all(isinstance(other, Recall) and other.memory is statement.memory for other in group)
+        and names(statement.query).isdisjoint(other.name for other in group)
+    )
+
+
+def _cell(statement: Register | Total | Recall, within: Interval, lowering: Lowering, format: FloatFormat) -> Cell:
+    """The cell of a statement, its name being a coordinate of the stream from now on."""
     called = unused(statement.name, lowering.scalars)
+    lowering.scalars[called] = within
     if isinstance(statement, Recall):
         memory = statement.memory
         value = lowering.form(memory.value, f"{called}: value")
         written = address(memory.address, memory.count, format, lowering, f"{called}: written at")
         read = address(statement.query, memory.count, format, lowering, f"{called}: read at")
         slots = slot_digits(memory.count, *radix(memory.count, format))
-        cell = SlotsCell(called, value, written, read, slots, memory.forgets, within)
-        return cell, 1 + lowering.depth_of(value, *written.digits, written.norm, *read.digits, read.norm)
+        return SlotsCell(called, value, written, read, slots, memory.forgets, within)
     value = lowering.form(statement.value, f"{called}: value")
-    if isinstance(statement, Total):
-        return RegisterCell(called, value, None, within), 1 + lowering.depth_of(value)
-    when = lowering.form(statement.when, f"{called}: when")
-    return RegisterCell(called, value, when, within), 1 + lowering.depth_of(value, when)
+    when = lowering.form(statement.when, f"{called}: when") if isinstance(statement, Register) else None
+    return RegisterCell(called, value, when, within)
 
 
 def _output(program: Program, lowering: Lowering) -> tuple[list[_Level], tuple[str, ...]]:
