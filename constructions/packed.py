@@ -1,4 +1,4 @@
-"""A block on one flat vector: the same weights, gathered into few matrices, for running token by token.
+"""A block on flat vectors: the same weights, gathered into few matrices, for running token by token.
 
 A stream of a hundred named scalars makes a hundred small products of every map.  Here each inner space keeps one matrix
 for each map, over just those coordinates of the stream that it reads, and channels that no row of W_3 reads keep no
@@ -6,6 +6,9 @@ state: channels do not meet inside the SSM module.  For the same reason spaces w
 by entry hold the same state at every token, and one is kept for all of them: the readers of one memory differ by their
 gates only.  Nothing else changes: Eq. 1-3 with any W_b, W_c, A, Delta and D, equal to `constructions.run.step_block`
 on any weights.
+
+Runs side by side are columns: a stream is an array (dim, B), its last axis the run, so that what is read or added is
+whole rows, next to each other in memory, and every map is one product for all runs.
 """
 
 from dataclasses import dataclass
@@ -33,22 +36,13 @@ class Gathered:
     columns: Int[Array, " k"]
     matrix: Float[Array, "k width"]
 
-    def __call__(self, x: Float[jax.Array, " dim"]) -> Float[jax.Array, " width"]:
-        return contract("k,kw->w", x[self.columns], jnp.asarray(self.matrix))
-
-
-@partial(jax.tree_util.register_dataclass, data_fields=["rows", "matrix"], meta_fields=[])
-@dataclass(frozen=True, eq=False)
-class Scattered:
-    """The columns of W_3 for one space, restricted to the rows that are not zero."""
-
-    rows: Int[Array, " k"]
-    matrix: Float[Array, "k width"]
+    def __call__(self, x: Float[jax.Array, "dim B"]) -> Float[jax.Array, "width B"]:
+        return contract("kw,kb->wb", jnp.asarray(self.matrix), x[self.columns])
 
 
 @partial(
     jax.tree_util.register_dataclass,
-    data_fields=["W_1", "b_1", "W_2", "b_2", "W_3", "W_Delta", "W_b", "W_c", "A", "D"],
+    data_fields=["W_1", "b_1", "W_2", "b_2", "W_3", "added", "W_Delta", "W_b", "W_c", "A", "D"],
     meta_fields=["driving", "like"],
 )
 @dataclass(frozen=True, eq=False)
@@ -57,7 +51,9 @@ class PackedBlock:
 
     `driving` names the inner spaces that b, c and Delta read, concatenated in this order; `like` names for every space
     that W_3 reads the one whose inner values and state it shares.  Spaces with an entry of A carry a state.  W_Delta is
-    W_Delta2 W_Delta1; None stands for a zero map.
+    W_Delta2 W_Delta1; None stands for a zero map.  W_3 keeps of each space's columns the rows that are not zero; all
+    these rows, one space after the other and then a row of zeros, are numbered, and `added` names those that each
+    coordinate of the stream is given, one of them at a time.
     """
 
     driving: tuple[str, ...]
@@ -66,7 +62,8 @@ class PackedBlock:
     b_1: dict[str, Array]
     W_2: dict[str, Gathered]
     b_2: dict[str, Array]
-    W_3: dict[str, Scattered]
+    W_3: dict[str, Array]
+    added: Int[Array, "R dim"]
     W_Delta: dict[str, Gathered]
     W_b: Gathered | None
     W_c: Gathered | None
@@ -79,7 +76,7 @@ class PackedBlock:
         return np.dtype(next(iter(self.b_2.values())).dtype)
 
 
-State = dict[str, Float[jax.Array, "... _ _"]]  # H of shape (d_h, width), for each space that carries a state
+State = dict[str, Float[jax.Array, "_ _ B"]]  # H of shape (d_h, width, B), for each space that carries a state
 
 
 def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
@@ -100,6 +97,8 @@ def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
     A = {n: cast(_evolution(block, n)) for n in read if writes}
     like = _alike({n: (W_1[n], b_1[n], W_Delta.get(n), A.get(n)) for n in read})
     kept, formed = set(like.values()), {*like.values(), *driving.names}
+    skip = {n: cast(_vector(ssm.D, ssm.inner, n)) for n in read if n in ssm.D} if ssm.D else {}
+    W_3 = {n: _scattered(block.W_3, stream, n, cast) for n in read}
     return PackedBlock(
         driving=driving.names,
         like=tuple(like.items()),
@@ -107,22 +106,24 @@ def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
         b_1={n: b for n, b in b_1.items() if n in formed},
         W_2={n: _gathered(block.W_2, stream, n, cast) for n in read},
         b_2={n: cast(_vector(block.b_2, ssm.inner, n)) for n in read},
-        W_3={n: _scattered(block.W_3, stream, n, cast) for n in read},
+        W_3={n: matrix for n, (_, matrix) in W_3.items()},
+        added=_added([rows for n, (rows, _) in W_3.items() if writes or n in skip], stream.dim),
         W_Delta={n: W for n, W in W_Delta.items() if n in kept},
         W_b=_gathered(_only(ssm.W_b, driving), driving, ssm.W_b.codomain.names[0], cast) if writes else None,
         W_c=_gathered(_only(ssm.W_c, driving), driving, ssm.W_c.codomain.names[0], cast) if writes else None,
         A={n: a for n, a in A.items() if n in kept},
-        D={n: cast(_vector(ssm.D or {}, ssm.inner, n)) for n in read if n in (ssm.D or {})},
+        D=skip,
     )
 
 
-def initial(block: PackedBlock) -> State:
-    """H_0 = O, in the dtype of the weights."""
-    return {n: jnp.zeros((A.shape[0], A.shape[1]), A.dtype) for n, A in block.A.items()}
+def initial(block: PackedBlock, B: int = 1) -> State:
+    """H_0 = O for B runs, in the dtype of the weights."""
+    return {n: jnp.zeros((*A.shape, B), A.dtype) for n, A in block.A.items()}
 
 
-def step(block: PackedBlock, H: State, x: Float[jax.Array, " dim"]) -> tuple[State, Float[jax.Array, " dim"]]:
-    """One token: the new state, and x + f(x) of Eq. 2."""
+def step(block: PackedBlock, H: State, x: Float[jax.Array, "dim B"]) -> tuple[State, Float[jax.Array, "dim B"]]:
+    """One token of every run: the new states, and x + f(x) of Eq. 2."""
+    B = x.shape[1]
     z = {n: _affine(W, block.b_1[n], x) for n, W in block.W_1.items()}
     after: State = {}
     remembered: State = {}
@@ -131,21 +132,26 @@ def step(block: PackedBlock, H: State, x: Float[jax.Array, " dim"]) -> tuple[Sta
         b, c = block.W_b(flat), block.W_c(flat)
         for n, A in block.A.items():
             Delta = jax.nn.softplus(block.W_Delta[n](flat))
-            after[n] = forgotten(Delta[None, :], jnp.asarray(A)) * H[n] + b[:, None] * (Delta * z[n])[None, :]
-            remembered[n] = contract("sw,s->w", after[n], c)
-    out = x
+            decay = forgotten(Delta[None], jnp.asarray(A)[..., None])
+            after[n] = decay * H[n] + b[:, None] * (Delta * z[n])[None]
+            remembered[n] = after[n][0] * c if len(c) == 1 else contract("swb,sb->wb", after[n], c)
+    pieces = []
     for n, source in block.like:
         parts = [remembered[source]] if source in remembered else []
-        parts += [jnp.asarray(block.D[n]) * z[source]] if n in block.D else []
+        parts += [jnp.asarray(block.D[n])[:, None] * z[source]] if n in block.D else []
         if parts:
             y = sum(parts[1:], parts[0]) * jax.nn.silu(_affine(block.W_2[n], block.b_2[n], x))
-            out = out.at[block.W_3[n].rows].add(contract("kw,w->k", jnp.asarray(block.W_3[n].matrix), y))
-    return after, out
+            pieces.append(contract("kw,wb->kb", jnp.asarray(block.W_3[n]), y))
+    rows = jnp.concatenate([*pieces, jnp.zeros((1, B), x.dtype)])
+    for places in block.added:
+        x = x + rows[places]
+    return after, x
 
 
-def _affine(W: Gathered, b: Array, x: Float[jax.Array, " dim"]) -> Float[jax.Array, " width"]:
-    """W x + b; a W without columns costs nothing."""
-    return W(x) + b if W.columns.size else jnp.asarray(b)
+def _affine(W: Gathered, b: Array, x: Float[jax.Array, "dim B"]) -> Float[jax.Array, "width B"]:
+    """W x + b for every run; a W without columns costs nothing."""
+    bias = jnp.broadcast_to(jnp.asarray(b)[:, None], (len(b), x.shape[1]))
+    return W(x) + bias if W.columns.size else bias
 
 
 def _alike(weights: dict[str, tuple]) -> dict[str, str]:
@@ -171,11 +177,21 @@ def _gathered(linear: LinearMap, domain: Layout, target: str, cast) -> Gathered:
     return Gathered(columns[kept].astype(np.int32), cast(matrix[:, kept].T))
 
 
-def _scattered(linear: LinearMap, codomain: Layout, source: str, cast) -> Scattered:
+def _scattered(linear: LinearMap, codomain: Layout, source: str, cast) -> tuple[np.ndarray, np.ndarray]:
+    """The columns for one space: the coordinates that they reach, and these rows of theirs."""
     targets = [t for s, t in linear.actions if s == source]
     parts = [linear.actions[(source, t)].dense(linear.domain[source], codomain[t]) for t in targets]
     rows = np.concatenate([_indices(codomain, t) for t in targets])
-    return Scattered(rows.astype(np.int32), cast(np.concatenate(parts, axis=0)))
+    return rows, cast(np.concatenate(parts, axis=0))
+
+
+def _added(reached: list[np.ndarray], dim: int) -> np.ndarray:
+    """Where each coordinate finds what is added to it: a row for the first numbers, one for the second, and so on."""
+    targets = np.concatenate([*reached, np.zeros(0, np.int32)]).astype(np.int32)
+    before = [int((targets[:k] == target).sum()) for k, target in enumerate(targets)]
+    added = np.full((max(before, default=-1) + 1, dim), len(targets), np.int32)
+    added[before, targets] = np.arange(len(targets))
+    return added
 
 
 def _rates(block: MambaBlock, driving: Layout, target: str, cast) -> Gathered:

@@ -127,13 +127,12 @@ def disagreement(block: MambaBlock, other: MambaBlock, seed: int) -> float:
             s.name: dense_rows(x[stream.coordinates(s.name)]) if s.blocks == 1 else blocks(x, stream, s) for s in stream
         }
         plain, y = plain_step(other, H, Stream(stream, rows))
-        after, out = packed_step(
-            small, {n: jnp.asarray(h) for n, h in flat(H).items() if n in initial(small)}, jnp.asarray(x)
-        )
+        before = {n: jnp.asarray(h)[..., None] for n, h in flat(H).items() if n in initial(small)}
+        after, out = packed_step(small, before, jnp.asarray(x)[:, None])
         states, output, exponent = magnitudes(block, flat(H), x)
         part = allowed(block, exponent)
         image = np.concatenate([dense(y[s.name], s) for s in stream])
-        pairs = [(out, x + image, output), *((after[n], flat(plain)[n], states[n]) for n in after)]
+        pairs = [(out[:, 0], x + image, output), *((after[n][..., 0], flat(plain)[n], states[n]) for n in after)]
         for got, right, size in pairs:
             off = np.abs(np.asarray(got) - right)
             worst = max(worst, float(np.where(off > 0, off / np.maximum(part * size, 1e-300), 0).max()))
@@ -234,5 +233,5 @@ def test_a_Delta_without_weights_is_softplus_of_0():
     to_state = linear_map(inner, state, {("z", "state"): Action()})
     ssm = selective_ssm(("z",), to_state, to_state, zero(inner, rank), zero(rank, inner))
     block = mamba_block(one, {}, one, {}, linear_map(inner, stream, {("z", "x"): Action()}), ssm)
-    H, _ = step(packed(block, "float64"), initial(packed(block, "float64")), jnp.ones(1))
-    assert abs(float(H["z"][0, 0]) - LN_2) <= growth(4, FLOAT64, library_calls=2)
+    H, _ = step(packed(block, "float64"), initial(packed(block, "float64")), jnp.ones((1, 1)))
+    assert abs(float(H["z"][0, 0, 0]) - LN_2) <= growth(4, FLOAT64, library_calls=2)
