@@ -16,7 +16,7 @@ from math import isqrt
 import numpy as np
 
 from bounds.formats import FloatFormat
-from constructions.programs.expression import Expr, clipped, quotient
+from constructions.programs.expression import Expr, clipped, modulo, quotient
 from constructions.programs.lowering import Address, Form, Lowering
 
 
@@ -59,11 +59,11 @@ def _formed(number: Expr, count: int, format: FloatFormat, lowering: Lowering, c
         power, part = base**j, "" if k == 1 else f" {j}"
         digit = quotient(rest, power) if power > 1 else rest
         within = lowering.interval(digit)
-        form = lowering.carried(lowering.form(digit, f"{called}{part}"), f"{called}{part}", within)
+        form = lowering.carried(lowering.form(digit, f"{called}{part}"), f"{called}{part}", within, digit)
         digits.append(form)
-        squares.append(lowering.squared(form, f"{called}{part} squared", within))
+        squares.append(lowering.squared(form, f"{called}{part} squared", within, digit))
         remainder = lowering.form(rest, called) - form.times(power)
-        rest = lowering.define(f"{called} below {power}", remainder, (0, power - 1))
+        rest = lowering.define(f"{called} below {power}", remainder, (0, power - 1), modulo(rest, power))
     return Address(tuple(digits), sum(squares[1:], squares[0]))
 
 

@@ -41,7 +41,24 @@ def function_of(order: Sequence[Part]) -> Callable[[Mapping[str, Value]], Value]
 
     It raises KeyError for a name without a value, ValueError where a flag is neither 0 nor 1 or a sum is no integer.
     """
-    names = {part: f"p{k}" for k, part in enumerate(order)}
+    names = _called(order)
+    return _function(names, names[order[-1]])
+
+
+def functions_of(order: Sequence[Part], wanted: Sequence[Part]) -> Callable[[Mapping[str, Value]], tuple[Value, ...]]:
+    """The function of several parts at once, in the order that is wanted; each part is evaluated once for all of them.
+    It raises as that of `function_of` does.
+    """
+    names = _called(order)
+    return _function(names, f"({' '.join(f'{names[part]},' for part in wanted)})")
+
+
+def _called(order: Sequence[Part]) -> dict[Part, str]:
+    return {part: f"p{k}" for k, part in enumerate(order)}
+
+
+def _function(names: Mapping[Part, str], result: str) -> Callable[[Mapping[str, Value]], Any]:
+    """The lines of all parts, and what is returned."""
     constants: dict[str, Any] = {"whole": _whole, "no_flag": no_flag}
     lines = ["def function(values):"]
     for part, called in names.items():
@@ -53,7 +70,7 @@ def function_of(order: Sequence[Part]) -> Callable[[Mapping[str, Value]], Value]
             constants[f"data_{called}"] = part.data
         written = "values[{data}[0]]" if part.op == "name" else OPERATIONS[part.op].python
         lines.append(f"    {called} = {written.format(*arguments, all=', '.join(arguments), data=f'data_{called}')}")
-    exec("\n".join([*lines, f"    return {names[order[-1]]}"]), constants)
+    exec("\n".join([*lines, f"    return {result}"]), constants)
     return constants["function"]
 
 

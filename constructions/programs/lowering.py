@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
-from constructions.programs.expression import Expr, Interval, bounds, name
+from constructions.programs.expression import Expr, Interval, bounds, linear, name, square
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +92,9 @@ class Lowering:
         depth: how many blocks of the running stage come before a scalar can be read; 0 where an earlier stage wrote it.
         levels: the scalars of the running stage by depth.
         addresses: those of numbers among so many slots that are in the stream already.
+        means: every scalar as an expression of the program's quantities, from the expression that it was made for and
+            not from its units: what it should hold.
+        asides: quantities that lowering has named itself, as expressions of those before them.
     """
 
     within: dict[str, Interval]
@@ -100,8 +103,11 @@ class Lowering:
     depth: dict[str, int] = field(default_factory=dict)
     levels: dict[int, list[Scalar]] = field(default_factory=dict)
     addresses: dict[tuple[Expr, int], Address] = field(default_factory=dict)
+    means: dict[str, Expr] = field(default_factory=dict)
+    asides: dict[str, Expr] = field(default_factory=dict)
     _known: dict[Expr, Form] = field(default_factory=dict)
     _intervals: dict[Expr, Interval] = field(default_factory=dict)
+    _given: dict[str, Expr] = field(default_factory=dict)
 
     def form(self, expression: Expr, called: str) -> Form:
         """The expression as a form.  Its nonlinear parts become scalars; the outermost is named `called` if nothing is
@@ -119,32 +125,32 @@ class Lowering:
         """The number of blocks of the running stage after which the forms can be read."""
         return max((self.depth.get(n, 0) for form in forms for n in form.terms), default=0)
 
-    def carried(self, form: Form, called: str, within: Interval) -> Form:
-        """The form as one scalar: itself if it is one already."""
+    def carried(self, form: Form, called: str, within: Interval, means: Expr) -> Form:
+        """The form, whose value is that of `means`, as one scalar: itself if it is one already."""
         if form.constant == 0 and list(form.terms.values()) == [1]:
             return form
-        return self.copied(form, called, within)
+        return self.copied(form, called, within, means)
 
-    def copied(self, form: Form, called: str, within: Interval) -> Form:
+    def copied(self, form: Form, called: str, within: Interval, means: Expr) -> Form:
         """The form as a new scalar."""
-        return self.scalar([Unit(Fraction(1), form, ONE)], within, called)
+        return self.scalar([Unit(Fraction(1), form, ONE)], within, called, means)
 
-    def squared(self, form: Form, called: str, within: Interval) -> Form:
-        """The form's square: no scalar where it can only be 0."""
+    def squared(self, form: Form, called: str, within: Interval, means: Expr) -> Form:
+        """The square of the form, whose value is that of `means`: no scalar where it can only be 0."""
         _, units, reached = RULES["square"]([form], [within], ())
-        return self.scalar(units, reached, called) if units else ZERO
+        return self.scalar(units, reached, called, square(means)) if units else ZERO
 
-    def define(self, called: str, form: Form, within: Interval) -> Expr:
-        """A quantity that is this form, known to lie in `within`."""
+    def define(self, called: str, form: Form, within: Interval, means: Expr) -> Expr:
+        """A quantity that is this form, known to lie in `within` and to be what `means` says."""
         free = unused(called, self.forms)
-        self.forms[free], self.within[free] = form, within
+        self.forms[free], self.within[free], self.asides[free] = form, within, means
         return name(free)
 
-    def scalar(self, units: list[Unit], within: Interval, called: str) -> Form:
-        """A new coordinate of the stream."""
+    def scalar(self, units: list[Unit], within: Interval, called: str, means: Expr) -> Form:
+        """A new coordinate of the stream, which holds what `means` says."""
         free = unused(called, self.scalars)
         level = 1 + max(self.depth_of(unit.z, unit.g) for unit in units)
-        self.scalars[free], self.depth[free] = within, level
+        self.scalars[free], self.depth[free], self.means[free] = within, level, means
         self.levels.setdefault(level, []).append(Scalar(free, tuple(units), within))
         return Form({free: Fraction(1)})
 
@@ -166,7 +172,22 @@ class Lowering:
         if not units:
             return base
         added = bool(base.terms) or base.constant != 0
-        return base + self.scalar(units, within, f"{called} ({expression.op})" if added else called)
+        spelled = f"{called} ({expression.op})" if added else called
+        return base + self.scalar(units, within, spelled, self._beyond(expression, base))
+
+    def _beyond(self, expression: Expr, base: Form) -> Expr:
+        """The expression less the form that its scalar is added to.  Equal parts cancel, or selections inside
+        selections would double the length of what is meant each time.
+        """
+        parts: dict[Expr, Fraction] = {expression: Fraction(1)}
+        constant = -base.constant
+        for scalar, coefficient in base.terms.items():
+            meant = self.means[scalar] if scalar in self.means else self._given.setdefault(scalar, name(scalar))
+            first, *factors = meant.data if meant.op == "linear" else (0, 1)
+            constant -= coefficient * first
+            for part, factor in zip(meant.args if meant.op == "linear" else (meant,), factors, strict=True):
+                parts[part] = parts.get(part, Fraction(0)) - coefficient * factor
+        return linear(constant, *((part, factor) for part, factor in parts.items() if factor))
 
 
 def unused(called: str, taken: Mapping[str, object]) -> str:

@@ -16,7 +16,7 @@ from constructions.mamba import MambaBlock
 from constructions.programs.addresses import address, radix, slot_digits
 from constructions.programs.blocks import Cell, RegisterCell, SlotsCell, cells_block, units_block
 from constructions.programs.exactness import Reach, of_cells, of_tokens, of_units
-from constructions.programs.expression import Expr, Interval, names
+from constructions.programs.expression import Expr, Interval, name, names
 from constructions.programs.lowering import Form, Lowering, Scalar, unused
 from constructions.programs.program import ONE, POSITION, Define, Program, Recall, Register, Statement, Total
 
@@ -50,6 +50,8 @@ class Stack:
         blocks: in order; each adds what it writes to the stream (Eq. 2).
         outputs: the spaces that hold the next token's fields and the flag of the last token, in order.
         forms: every quantity of the program as a linear form of scalars.
+        means: every scalar that a block writes as an expression of quantities: what it should hold.
+        asides: the quantities in `means` that are not the program's, as expressions of those before them.
         within: for every quantity an interval that holds it at every token.
         reach: the largest intermediate numbers, against what the format holds exactly.
     """
@@ -61,6 +63,8 @@ class Stack:
     blocks: tuple[NamedBlock, ...]
     outputs: tuple[str, ...]
     forms: Mapping[str, Form]
+    means: Mapping[str, Expr]
+    asides: Mapping[str, Expr]
     within: Mapping[str, Interval]
     reach: tuple[Reach, ...]
 
@@ -112,8 +116,10 @@ def compiled(program: Program, format: FloatFormat) -> Stack:
         if level.cells:
             block = cells_block(stream, level.cells, float(scale))
             blocks.append(NamedBlock(level.stage, block, tuple(c.name for c in level.cells), True))
-    forms, within, reach = lowering.forms, program.intervals, _reach(program, levels, lowering, format)
-    return Stack(program, format, scale, stream, tuple(blocks), outputs, forms, within, reach)
+    held = lowering.forms, lowering.means, lowering.asides, program.intervals
+    return Stack(
+        program, format, scale, stream, tuple(blocks), outputs, *held, _reach(program, levels, lowering, format)
+    )
 
 
 def reach_of(program: Program, format: FloatFormat) -> tuple[Reach, ...]:
@@ -168,7 +174,7 @@ def _stage(program: Program, stage: str, lowering: Lowering, format: FloatFormat
             else:
                 cell = made[statement.name]
                 lowering.forms[statement.name] = Form({cell.name: Fraction(1)})
-                lowering.depth[cell.name] = level
+                lowering.depth[cell.name], lowering.means[cell.name] = level, name(statement.name)
                 cells.setdefault(level, []).append(cell)
             lowering.within[statement.name] = within
     levels = []
@@ -227,6 +233,6 @@ def _output(program: Program, lowering: Lowering) -> tuple[list[_Level], tuple[s
     before = [_Level(OUTPUT, OUTPUT, tuple(lowering.levels[k]), ()) for k in sorted(lowering.levels)]
     lowering.next_stage()
     for (called, expression), form in zip(wanted, forms, strict=True):
-        lowering.copied(form, called, lowering.interval(expression))
+        lowering.copied(form, called, lowering.interval(expression), expression)
     last = tuple(lowering.levels[1])
     return [*before, _Level(OUTPUT, OUTPUT, last, ())], tuple(scalar.name for scalar in last)

@@ -9,6 +9,7 @@ import pytest
 from constructions.linear import Action, LinearMap
 from constructions.mamba import MambaBlock
 from constructions.programs.stack import Stack
+from verify.dp.alone import alone_checks
 from verify.dp.cases import cases
 from verify.dp.checks import checks, margin_check, range_check
 from verify.dp.command import measure
@@ -37,8 +38,9 @@ def verdicts(found: list[Check]) -> dict[str, Verdict]:
     return {check.id.split("/")[-1]: check.verdict for check in found}
 
 
-def all_checks(done: Done) -> dict[str, Verdict]:
-    return verdicts([*checks(done), *quantities_checks(done), second_check(done)])
+def all_checks(done: Done) -> dict[str, Check]:
+    found = [*checks(done), *quantities_checks(done), *alone_checks(done), second_check(done)]
+    return {check.id.split("/")[-1]: check for check in found}
 
 
 def broken(stack: Stack, writes: str, change: Callable[[MambaBlock], MambaBlock]) -> Stack:
@@ -67,7 +69,7 @@ def shifted_slot(block: MambaBlock) -> MambaBlock:
 def leaking(block: MambaBlock) -> MambaBlock:
     """A = 0: the ring forgets nothing."""
     assert isinstance(block.ssm.A, dict)
-    A = {name: 0.0 * np.asarray(a) if name == RING else a for name, a in block.ssm.A.items()}
+    A = {name: 0.0 * np.asarray(a) for name, a in block.ssm.A.items()}  # of all its readers, which share one state
     return replace(block, ssm=replace(block.ssm, A=A))
 
 
@@ -95,11 +97,11 @@ def swapped(block: MambaBlock) -> MambaBlock:
 
 
 def test_a_right_run_passes_every_check(dp_done):
-    found = all_checks(dp_done)
+    found = {name: check.verdict for name, check in all_checks(dp_done).items()}
     assert found.pop("range") is Verdict.PROVED
     assert found.pop("enumerated") is Verdict.PROVED
     assert set(found.values()) == {Verdict.HELD}
-    assert {f"quantities-block-{k}" for k in (1, 2, 3, 4)} <= set(found)
+    assert {f"{what}-block-{k}" for what in ("quantities", "alone") for k in (1, 2, 3, 4)} <= set(found)
 
 
 @pytest.mark.parametrize(
@@ -114,13 +116,22 @@ def test_a_right_run_passes_every_check(dp_done):
     ],
     ids=["shifted slot", "leak", "swapped index", "dropped flag", "dropped register", "dropped size"],
 )
-def test_a_fault_in_the_weights_is_refuted(dp_done, scalar, change, block):
+def test_a_fault_in_the_weights_is_refuted_and_blamed_on_the_layer_that_has_it(dp_done, scalar, change, block):
     wrong = rerun(dp_done, broken(dp_done.stack, scalar, change))
     found = all_checks(wrong)
-    assert found["enumerated"] is Verdict.REFUTED
-    assert found[f"quantities-block-{block}"] is Verdict.REFUTED
+    assert found["enumerated"].verdict is Verdict.REFUTED
+    assert found[f"quantities-block-{block}"].verdict is Verdict.REFUTED
+    # Each block alone: those before and behind it, fed with exact values, are right.
+    refuted = [name for name in found if name.startswith("alone-") and found[name].verdict is not Verdict.HELD]
+    assert refuted == [f"alone-block-{block}"]
+    witness = found[refuted[0]].witness
+    layer = next(k for k, named in enumerate(wrong.stack.blocks, start=1) if scalar in named.writes)
+    assert witness is not None
+    assert witness["wrong layers"] == [layer]
+    assert witness["block"] == f"layer {layer}, {wrong.stack.blocks[layer - 1].stage}"
+    assert witness["space"] in wrong.stack.blocks[layer - 1].writes
     # The second route runs the same faulty weights and agrees; against the right ones it does not.
-    assert all_checks(replace(wrong, stack=dp_done.stack))["second-route"] is Verdict.REFUTED
+    assert verdicts([second_check(replace(wrong, stack=dp_done.stack))])["second-route"] is Verdict.REFUTED
 
 
 def test_a_wrong_oracle_is_noticed_with_the_smallest_witness(dp_done):
@@ -143,6 +154,41 @@ def test_a_run_that_ends_early_or_late_is_wrong(dp_done):
     assert not replace(dp_done, run=early).right.any()
     endless = replace(dp_done.run, stopped=np.zeros_like(dp_done.run.stopped))
     assert not replace(dp_done, run=endless).right.any()
+
+
+def test_alone_a_block_that_writes_where_another_does_is_blamed(dp_done):
+    """The run adds it to what is there; no later block is wrong by itself."""
+
+    def beside(block: MambaBlock) -> MambaBlock:
+        (key, action), *_ = block.W_3.actions.items()
+        actions = block.W_3.actions | {(key[0], "computes a state"): action}
+        return replace(block, W_3=LinearMap(block.W_3.domain, block.W_3.codomain, actions))
+
+    found = {c.id: c for c in alone_checks(replace(dp_done, stack=broken(dp_done.stack, "n1", beside)))}
+    first = found["subarray/T5/alone-block-1"].witness
+    assert first is not None
+    assert first["space"] == "a space of another block"
+    assert sum(check.verdict is Verdict.REFUTED for check in found.values()) == 1
+
+
+def test_a_sum_that_is_no_quantity_s_is_refuted(dp_done):
+    """Whoever reads a quantity that no block writes would add up something else."""
+    form = dp_done.stack.forms["no more states"]
+    assert len(form.terms) > 1
+    stack = replace(dp_done.stack, forms=dp_done.stack.forms | {"no more states": form.plus(1)})
+    (wrong,) = [c for c in alone_checks(replace(dp_done, stack=stack)) if c.verdict is not Verdict.HELD]
+    assert wrong.id.endswith("alone-block-2")
+    assert wrong.witness is not None
+    assert wrong.witness["quantity"] == "no more states"
+
+
+def test_alone_a_nan_is_no_agreement(dp_done):
+    def spoiled(block: MambaBlock) -> MambaBlock:
+        return replace(block, b_2={n: np.full_like(b, np.nan) for n, b in block.b_2.items()})
+
+    found = verdicts(alone_checks(replace(dp_done, stack=broken(dp_done.stack, "n1", spoiled))))
+    assert found.pop("alone-block-1") is Verdict.REFUTED
+    assert set(found.values()) == {Verdict.HELD}
 
 
 @pytest.mark.parametrize("margin", [np.nan, 0.4999])
@@ -168,8 +214,8 @@ def test_a_nan_in_the_stream_is_no_agreement(dp_done):
     for each in streams.values():
         each[2, dp_done.stack.stream.coordinates("n1")] = np.nan
     found = all_checks(replace(dp_done, streams=streams))
-    assert found["quantities-block-1"] is Verdict.REFUTED
-    assert found["second-route"] is Verdict.REFUTED
+    assert found["quantities-block-1"].verdict is Verdict.REFUTED
+    assert found["second-route"].verdict is Verdict.REFUTED
 
 
 def test_sizes_that_grow_with_T_refute_theorem_5(dp_done):

@@ -10,6 +10,7 @@ import jax
 from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome, Report
+from verify.dp.alone import alone_checks
 from verify.dp.assumption import assumption_checks, refuse_vast
 from verify.dp.cases import Case, blamed, cases
 from verify.dp.checks import checks
@@ -112,7 +113,7 @@ def _decide(each: Plan, settings: DpSettings, found: Found, advance: Callable[[i
     compare = settings.problem is not None or case.theorem == first_theorem(case.name, found.rows)
     with ThreadPoolExecutor(1) as beside:
         others = beside.submit(differences, done, formats) if compare else None
-        found.checks += [*checks(done), *quantities_checks(done), second_check(done)]
+        found.checks += [*checks(done), *quantities_checks(done), *alone_checks(done), second_check(done)]
         advance(1)
         sizes = points(done)
         found.rows[-1] |= exponents(sizes)

@@ -11,7 +11,7 @@ from constructions.programs.program import POSITION
 from constructions.programs.stack import NamedBlock, Stack
 from constructions.sizes import carried_size
 from verify.dp.cost import Plan
-from verify.dp.quantities import BLOCKS, seen_of
+from verify.dp.quantities import BLOCKS, fills_table, seen_of
 from verify.dp.run import Done
 from verify.dp.settings import DpSettings
 from verify.errors import BadInput
@@ -101,7 +101,7 @@ def reads(named: NamedBlock) -> tuple[str, ...]:
 
 def _in_blocks(stack: Stack, named: NamedBlock) -> bool:
     """Whether the blocks of A.6 are those of this stack: it fills a table."""
-    return named.stage in BLOCKS and {"transition", "aggregation"} <= set(stack.program.stages)
+    return named.stage in BLOCKS and fills_table(stack)
 
 
 def groups(stack: Stack) -> dict[str, str]:

@@ -45,7 +45,8 @@ _READING = (
 )
 _TRUSTED = (
     "The oracles in constructions/problem.py and constructions/problems: plain Python on integers.",
-    "The interpreter of programs, against which every quantity of every stage is compared: exact integers, no weights.",
+    "The interpreter of programs, against which every quantity of every stage is compared after a run, and, each layer "
+    "alone on exact streams, every subspace that it writes: exact integers, no weights.",
     "JAX and XLA for the run, NumPy for the second route from dense matrices; a fault in either shows as a "
     "disagreement.",
     "Interval arithmetic over the program's quantities (constructions/programs/exactness.py), which says what no "

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from constructions.programs.interpreter import interpreted
 from constructions.programs.program import POSITION
+from constructions.programs.stack import Stack
 from verify.dp.checks import OPEN, SETTLED, speaks_of
 from verify.dp.run import Done
 from verify.verdict import Check, Verdict
@@ -47,19 +48,26 @@ def quantities_checks(done: Done) -> list[Check]:
 
 def group_of(done: Done, stage: str) -> str:
     """The claim that a stage belongs to: T4-B1 .. T4-B4, also for Theorem 5, whose proof keeps them; or the theorem."""
-    is_table = {"transition", "aggregation"} <= set(done.stack.program.stages)
-    return f"T4-B{BLOCKS[stage]}" if is_table and stage in BLOCKS else f"T{done.case.theorem}"
+    return f"T4-B{BLOCKS[stage]}" if fills_table(done.stack) and stage in BLOCKS else f"T{done.case.theorem}"
+
+
+def fills_table(stack: Stack) -> bool:
+    """Whether the blocks of A.6 are those of this stack."""
+    return {"transition", "aggregation"} <= set(stack.program.stages)
 
 
 def seen_of(done: Done, k: int) -> Seen:
     """All quantities of instance k, and the position."""
-    names = (POSITION, *(statement.name for statement in done.stack.program.statements))
     stream = done.streams[k].astype(np.float64)
-    task, limit = done.task, int(done.run.lengths[k])
-    prompt = task.prompt(done.batch.all[k])
-    steps = [values for _, values in interpreted(done.stack.program, prompt, limit)]
-    exact = np.array([[float(values[n]) for n in names] for values in steps])
+    names, exact = exactly(done, k, int(done.run.lengths[k]))
     return Seen(names, read_off(done, names, stream)[: len(exact)], exact)
+
+
+def exactly(done: Done, k: int, limit: int) -> tuple[tuple[str, ...], Float[np.ndarray, "T Q"]]:
+    """All quantities of instance k and the position, by name, and what the interpreter gives for them."""
+    names = (POSITION, *(statement.name for statement in done.stack.program.statements))
+    steps = [values for _, values in interpreted(done.stack.program, done.task.prompt(done.batch.all[k]), limit)]
+    return names, np.array([[float(values[n]) for n in names] for values in steps])
 
 
 def read_off(done: Done, names: Sequence[str], stream: Float[np.ndarray, "T D"]) -> Float[np.ndarray, "T Q"]:

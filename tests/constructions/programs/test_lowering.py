@@ -12,6 +12,7 @@ from constructions.programs.expression import (
     absolute,
     bounds,
     clipped,
+    constant,
     equal,
     evaluate,
     maximum,
@@ -34,7 +35,7 @@ def lowered(expression: Expr, given=GIVEN) -> tuple[Lowering, Form]:
     return lowering, lowering.form(expression, "e")
 
 
-def run(lowering: Lowering, form: Form, values) -> Fraction | int | float:
+def scalars_of(lowering: Lowering, values) -> dict[str, Fraction | int | float]:
     """The units of Eq. 3, level by level; every scalar must lie in the interval that is stated for it."""
     scalars: dict[str, Fraction | int | float] = {n: Fraction(v) for n, v in values.items()}
     for level in sorted(lowering.levels):
@@ -43,7 +44,11 @@ def run(lowering: Lowering, form: Form, values) -> Fraction | int | float:
             scalars[scalar.name] = sum((u.weight * u.z.at(before) * max(0, u.g.at(before)) for u in scalar.units), 0)
             low, high = scalar.within
             assert low <= scalars[scalar.name] <= high
-    return form.at(scalars)
+    return scalars
+
+
+def run(lowering: Lowering, form: Form, values) -> Fraction | int | float:
+    return form.at(scalars_of(lowering, values))
 
 
 @settings(max_examples=80)
@@ -57,7 +62,9 @@ def test_units_equal_the_expression(random_expression, seed):
         values = {n: int(rng.integers(low, high + 1)) for n, (low, high) in GIVEN.items()}
         right = evaluate(expression, values)
         assert low <= right <= high
-        assert run(lowering, form, values) == right
+        scalars = scalars_of(lowering, values)
+        assert form.at(scalars) == right
+        assert all(scalars[called] == evaluate(meant, values) for called, meant in lowering.means.items())
 
 
 x, y, f = name("x"), name("y"), name("f")
@@ -144,4 +151,4 @@ def test_shared_parts_are_formed_once():
 
 def test_a_square_that_can_only_be_0_needs_no_scalar():
     lowering, _ = lowered(x)
-    assert not lowering.squared(Form({}), "nothing", (0, 0)).terms
+    assert not lowering.squared(Form({}), "nothing", (0, 0), constant(0)).terms
