@@ -86,6 +86,8 @@ class Check:
     witness: the data that anyone can evaluate again; a REFUTED must have one.
     speaks_of: `real arithmetic`, or the float program of a named dtype.
     expected: the verdicts that the ledger expects; any other makes the command exit with 1 (UNDECIDED: 3).
+    beside: it goes over once more what other checks decide, as a second route does: where it is SKIPPED and may be, the
+    whole is no weaker for it.
     Raises ValueError for an empty text and for a REFUTED without a witness.
     """
 
@@ -98,6 +100,7 @@ class Check:
     witness: Mapping[str, Any] | None = None
     speaks_of: str = REAL_ARITHMETIC
     expected: frozenset[Verdict] = ESTABLISHED
+    beside: bool = False
 
     def __post_init__(self) -> None:
         for name in ("id", "claim", "evidence", "speaks_of"):
@@ -133,9 +136,10 @@ def decided(holds: bool) -> Verdict:
 def weakest(checks: Iterable[Check]) -> Verdict:
     """The word for a whole document: the weakest of its checks, in the order PROVED, HELD, VACUOUS, SKIPPED, UNDECIDED,
     REFUTED. A refutation that the ledger expects counts as PROVED here, since its witness settles it; so REFUTED on top
-    always means that something came out against the ledger, and `Result.headline` names the others. No check at all is
-    SKIPPED."""
-    words = [Verdict.PROVED if check.met and check.verdict is Verdict.REFUTED else check.verdict for check in checks]
+    always means that something came out against the ledger, and `Result.headline` names the others. A check `beside`
+    others that is skipped, and may be, is left to the headline as well. No check at all is SKIPPED."""
+    counted = [check for check in checks if not (check.beside and check.met and check.verdict is Verdict.SKIPPED)]
+    words = [Verdict.PROVED if check.met and check.verdict is Verdict.REFUTED else check.verdict for check in counted]
     return max(words, key=_WEAKEST_LAST.index, default=Verdict.SKIPPED)
 
 
@@ -175,14 +179,17 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The sentence; what came out otherwise than the ledger expects; and the refutations that do not weaken the
-        verdict because the ledger expects them.
+        """The sentence; what came out otherwise than the ledger expects; the refutations that do not weaken the
+        verdict because the ledger expects them; and what was skipped.
         """
         missed = [f"{_named(check)} is {check.verdict.value}" for check in self.checks if not check.met]
         expected = [_named(check) for check in self.checks if check.met and check.verdict is Verdict.REFUTED]
         told = [self.sentence]
         told += [f"Not as expected: {_few(missed)}."] if missed else []
         told += [f"Refuted, as expected: {_few(expected)}."] if expected else []
+        skipped = [check for check in self.checks if check.met and check.verdict is Verdict.SKIPPED]
+        reasons = list(dict.fromkeys(check.evidence for check in skipped))
+        told += [f"Skipped: {_few([check.id for check in skipped])} ({'; '.join(reasons)})."] if skipped else []
         return " ".join(told)
 
     @property

@@ -89,6 +89,18 @@ def test_the_whole_is_as_weak_as_its_weakest_check():
     assert weakest([]) is Verdict.SKIPPED
 
 
+def test_a_second_route_that_is_skipped_does_not_hide_what_the_first_decides():
+    """`verify dp lis --n 150` said SKIPPED of tokens that had all been compared."""
+    either = frozenset({Verdict.HELD, Verdict.SKIPPED})
+    skipped = check(Verdict.SKIPPED, either, id="t/second", evidence="too large", beside=True)
+    found = result(check(Verdict.HELD), skipped)
+    assert (found.verdict, found.exit_code) == (Verdict.HELD, 0)
+    assert found.headline == "s Skipped: t/second (too large)."
+    assert result(check(Verdict.HELD), check(Verdict.SKIPPED, either)).verdict is Verdict.SKIPPED
+    assert weakest([check(Verdict.HELD), check(Verdict.SKIPPED, beside=True)]) is Verdict.SKIPPED
+    assert weakest([skipped]) is Verdict.SKIPPED
+
+
 def test_an_interrupted_run_claims_nothing():
     stopped = result(check(Verdict.PROVED), interrupted=True)
     assert (stopped.exit_code, stopped.verdict) == (130, Verdict.UNDECIDED)

@@ -172,4 +172,15 @@ def _too_large(done: Done) -> str | None:
 def _skipped(done: Done, label: str, reason: str) -> Check:
     stages = [stage for stage in done.stack.program.stages if _label(done, stage) == label]
     id, expected = f"{done.case.tag}/alone-{label}", frozenset({Verdict.SKIPPED})
-    return Check(id, _claim(done, stages), Verdict.SKIPPED, None, None, reason, None, speaks_of(done.stack), expected)
+    return Check(
+        id,
+        _claim(done, stages),
+        Verdict.SKIPPED,
+        None,
+        None,
+        reason,
+        None,
+        speaks_of(done.stack),
+        expected,
+        beside=True,
+    )

@@ -21,7 +21,13 @@ def dp(
         str | None, typer.Option("--n", metavar="INT", help="Size of random instances.", show_default="12")
     ] = None,
     instances: Annotated[
-        str | None, typer.Option("--instances", metavar="INT", help="How many of them.", show_default="64")
+        str | None,
+        typer.Option(
+            "--instances",
+            metavar="INT",
+            help="How many of them. 0 beside --input: without the small family that is run as well.",
+            show_default="64",
+        ),
     ] = None,
     theorem: Annotated[
         str | None, typer.Option("--theorem", metavar="4|5|both", help="Which construction.", show_default="both")

@@ -25,7 +25,9 @@ _INTEGER, _WORD = re.compile(r"-?\d+"), re.compile(r"(?<!\S)(?:-?\d+|\|)(?!\S)")
 
 @dataclass(frozen=True)
 class Batch:
-    """The instances of one run: those asked for (given or drawn), then all of a small family, of size `family`."""
+    """The instances of one run: those asked for (given or drawn), then all of a small family, of size `family`; no
+    family where the input alone was wanted.
+    """
 
     asked: tuple[Instance, ...]
     enumerated: tuple[Instance, ...]
@@ -48,6 +50,8 @@ def batch(task: Task, settings: DpSettings) -> Batch:
             raise BadInput(
                 f"--input {quoted(settings.input)}", str(error), nearest_input(task, settings.input)
             ) from error
+        if settings.instances == 0:
+            return Batch(asked, (), 0, "the instance given")
         return Batch(asked, enumerated, family, "the instance given")
     rng = np.random.default_rng(settings.seed)
     asked = tuple(task.draw(settings.n, rng) for _ in range(settings.instances))

@@ -114,4 +114,4 @@ def _skipped(done: Done) -> Check:
     expected = frozenset({Verdict.SKIPPED})
     id = f"{done.case.tag}/quantities"
     claim = f"T{done.case.theorem}"
-    return Check(id, claim, Verdict.SKIPPED, None, None, evidence, None, speaks_of(done.stack), expected)
+    return Check(id, claim, Verdict.SKIPPED, None, None, evidence, None, speaks_of(done.stack), expected, beside=True)

@@ -55,6 +55,8 @@ def row(done: Done) -> dict[str, Any]:
         "state_entries": carried.state_entries,
         "tokens_per_second": tokens / done.seconds,
         "instances": len(done.wanted),
+        "family_instances": len(done.batch.enumerated),
+        "family_size": done.batch.family,
         "instances_wrong": int((~done.right).sum()),
         "T": done.limits.longest,
         "m": window(done.stack.program),

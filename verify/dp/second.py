@@ -101,7 +101,9 @@ def second_check(done: Done) -> Check:
     if not affordable:
         evidence = f"dense matrices of {entries} entries are more than is spent on every token of a run"
         skipped = frozenset({Verdict.SKIPPED})
-        return Check(id, claim(done), Verdict.SKIPPED, None, None, evidence, None, speaks_of(stack), skipped)
+        return Check(
+            id, claim(done), Verdict.SKIPPED, None, None, evidence, None, speaks_of(stack), skipped, beside=True
+        )
     k = affordable[0]
     prompt = done.wanted[k][: len(done.task.prompt(done.batch.all[k]))]
     tokens, streams = second_run(stack, prompt, int(done.run.lengths[k]))

@@ -34,7 +34,8 @@ class DpSettings:
     """One request.
 
     problem: a name of the catalogue, a file and a name in it, or None for all that ship.  input: an instance, or None
-    for random ones: `instances` of size n.  m, T: sizes that the stacks are enlarged to.  modulus: None for the
+    for random ones: `instances` of size n.  Either way a small family is run as well, which `instances` = 0 leaves out
+    beside an input.  m, T: sizes that the stacks are enlarged to.  modulus: None for the
     integers.  dtype: None for float32, and float64 where float32 cannot hold a number that is met.
     """
 
@@ -128,7 +129,7 @@ def parse(texts: Mapping[str, str | None], show_layers: bool = False) -> DpSetti
         problem=problem,
         input=_input(given.get("input")),
         n=whole("n", 0, LARGEST_N, usual.n) or 0,
-        instances=whole("instances", 1, LARGEST_INSTANCES, usual.instances) or 1,
+        instances=whole("instances", 0 if "input" in given else 1, LARGEST_INSTANCES, usual.instances) or 0,
         seed=whole("seed", 0, LARGEST_SEED, usual.seed) or 0,
         theorem=theorem,
         m=whole("m", 1, LARGEST_SIZE, None),
@@ -174,9 +175,12 @@ def _refuse_contradictions(given: Mapping[str, str], problem: str | None, show_l
                 f"--{option}", "it needs a problem to speak of, as in verify dp lis", f"leave out --{option}"
             )
     for option in ("n", "instances", "seed"):
-        if "input" in given and option in given:
+        if "input" in given and option in given and (option != "instances" or given[option].strip() != "0"):
             asked = f"--input with --{option} {quoted(given[option])}"
-            raise BadInput(asked, "with an input nothing is drawn at random", f"leave out --{option}")
+            reason, nearest = "with an input nothing is drawn at random", f"leave out --{option}"
+            if option == "instances":
+                reason, nearest = f"{reason}; 0 leaves out the small family that is run beside it", "--instances 0"
+            raise BadInput(asked, reason, nearest)
 
 
 def _input(text: str | None) -> str | None:

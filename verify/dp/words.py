@@ -14,6 +14,7 @@ def sentence(
     """How many runs of how many problems came out as the oracle's, and what explains those that did not."""
     run = [r for r in rows if r["reason"] is None]
     text = _runs(run) if run else "nothing was run"
+    text += _besides(run, settings)
     near = [r["m"] for r in run if settings.m is not None and r["theorem"] == 5 and r["m"] != settings.m]
     text += f"; no lengths give m = {settings.m}, the memory has m = {near[0]} slots" if near else ""
     missing = [f"{r['problem']} by Theorem {r['theorem']} ({r['reason']})" for r in rows if r["reason"] is not None]
@@ -35,17 +36,29 @@ def causes(checks: Sequence[Check]) -> list[str]:
 
 def instances_words(batch: Batch) -> str:
     """What a stack was run on."""
+    if not batch.enumerated:
+        return f"{batch.words}, alone"
     return f"{batch.words}, and all {len(batch.enumerated)} of size at most {batch.family}"
 
 
 def _runs(run: Sequence[Mapping[str, Any]]) -> str:
     wrong, total = sum(r["instances_wrong"] for r in run), sum(r["instances"] for r in run)
     of = f"{len(run)} stack{'s' if len(run) > 1 else ''}"
+    every = f"all {total} runs" if total > 1 else "the run"
     if wrong:
         return f"{wrong} of {total} runs of {of} differ from the oracle"
     tokens, margin = sum(r["tokens"] for r in run), min(r["margin"] for r in run)
-    right = f"all {total} runs ({tokens} tokens) of {of} are the oracle's, token by token"
+    right = f"{every} ({tokens} tokens) of {of} {'are' if total > 1 else 'is'} the oracle's, token by token"
     return f"{right}, with a margin of at least {margin:.3g}"
+
+
+def _besides(run: Sequence[Mapping[str, Any]], settings: DpSettings) -> str:
+    """What was run beside an input: a verdict on one input alone would say little of the stack."""
+    families = dict.fromkeys((r["family_instances"], r["family_size"]) for r in run if r["family_instances"])
+    if settings.input is None or not families:
+        return ""
+    small = " and ".join(f"all {count} instances of size at most {size}" for count, size in families)
+    return f"; beside the input {small} were run on the same weights (--instances 0 leaves them out)"
 
 
 def _bullet(check: Check) -> str:
