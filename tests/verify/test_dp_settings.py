@@ -15,11 +15,12 @@ from verify.cli import main
 from verify.dp.cases import blamed, cases, loaded
 from verify.dp.command import planned
 from verify.dp.cost import plan
+from verify.dp.instances import batch
 from verify.dp.locality import slots_check
 from verify.dp.rows import as_written
 from verify.dp.run import Done, stack_for
 from verify.dp.settings import DpSettings, parse
-from verify.dp.words import sentence
+from verify.dp.words import instances_words, sentence
 from verify.errors import BadInput
 from verify.verdict import Check, Verdict
 
@@ -65,6 +66,7 @@ def test_options_are_read():
         {"problem": "arithmetic", "mod": "1"},
         {"problem": "lis", "input": "1 2", "n": "3"},
         {"problem": "lis", "input": "1 2", "seed": "3"},
+        {"problem": "lis", "input": "1 2", "instances": "3"},
         {"problem": "lis", "input": "1 " * 600_000},
         {"problem": "lis", "n": "nan"},
         {"problem": "lis", "n": "-1"},
@@ -89,6 +91,24 @@ def test_the_command_asks_the_same_again():
     settings = parse({"problem": "edit-distance", "input": "a b|c", "costs": "1,1,1", "T": "99"}, show_layers=True)
     assert settings.command() == "verify dp edit-distance --input 'a b|c' --T 99 --costs 1,1,1 --show-layers"
     assert parse({}).command() == "verify dp"
+
+
+def test_an_input_is_run_with_a_small_family_or_alone_and_either_is_said():
+    texts = {"problem": "subarray", "theorem": "5", "input": "3 -5"}
+    (case,) = cases(parse(texts))
+    assert case.task is not None
+    both, alone = batch(case.task, parse(texts)), batch(case.task, parse(texts | {"instances": "0"}))
+    assert alone.all == both.asked == (((3, -5),),)
+    assert len(both.enumerated) > 100
+    assert "and all" in instances_words(both)
+    assert instances_words(alone) == "the instance given, alone"
+    row = {"instances_wrong": 0, "instances": 2, "tokens": 9, "margin": 0.5, "reason": None, "theorem": 5, "m": 3}
+    told = sentence([row | {"family_instances": 121, "family_size": 4}], [], parse(texts), False)
+    assert "beside the input all 121 instances of size at most 4" in told
+    row |= {"instances": 1, "family_instances": 0, "family_size": 0}
+    told = sentence([row], [], parse(texts | {"instances": "0"}), False)
+    assert told == "the run (9 tokens) of 1 stack is the oracle's, token by token, with a margin of at least 0.5."
+    assert parse(texts | {"instances": "0"}).command().endswith("--instances 0 --theorem 5")
 
 
 def test_names_tell_settings_apart():
