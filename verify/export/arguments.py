@@ -25,7 +25,8 @@ def export(
         str | None, typer.Option("--name", metavar="NAME", help="gadget: which.", show_default="select")
     ] = None,
     alpha: Annotated[
-        str | None, typer.Option("--alpha", metavar="NUM", help="gadget: margin.", show_default="1")
+        str | None,
+        typer.Option("--alpha", metavar="NUM", help="gadget: margin.", show_default="1, at most M; nearest: 1/4"),
     ] = None,
     problem: Annotated[
         str | None, typer.Option("--problem", metavar="NAME", help="dp: which.", show_default="lis")

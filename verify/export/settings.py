@@ -23,6 +23,8 @@ LARGEST_N, LARGEST_D, LARGEST_SIZE, LARGEST_SEED = 4096, 1024, 12, 2**32 - 1
 _COPIED = Domain("M", Fraction(1, 10**16), Fraction(10) ** 4, "1")
 VALUES = {"copy": _COPIED, "gadget": Domain("M", GADGET_M.low, Fraction(10) ** 4, "10"), "dp": _COPIED}
 ALPHA = Domain("alpha", LEAST_ALPHA, Fraction(10) ** 4, "1")
+# Up to half of the distance of two integers: `constructions.gadgets.integers.nearest`.
+NEAREST_ALPHA = Domain("alpha", LEAST_ALPHA, Fraction(1, 2), "0.25")
 EPSILON = Domain("epsilon", Fraction(0), Fraction(1, 2), "1e-3", low_included=False)
 
 USUAL_M = {"copy": "1", "gadget": "10", "dp": "1"}
@@ -107,15 +109,18 @@ def parse(what: str, texts: Mapping[str, str | None]) -> ExportSettings:
     def whole(option: str, smallest: int, largest: int) -> int:
         return integer(given.get(option, str(getattr(usual, option))), f"--{option}", smallest, largest)
 
+    M = decimal(given.get("M", USUAL_M[what]), "--M", VALUES[what])
+    name = choice(given.get("name", usual.name), "--name", GADGETS)
+    margin = margin_of(name, M) if what == "gadget" else ALPHA
     settings = ExportSettings(
         what=what,
         N=whole("N", 1, LARGEST_N),
         d=whole("d", 1, LARGEST_D),
         layout=choice(given.get("layout", usual.layout), "--layout", LAYOUTS),
-        M=decimal(given.get("M", USUAL_M[what]), "--M", VALUES[what]),
+        M=M,
         epsilon=decimal(given.get("epsilon", "1e-3"), "--epsilon", EPSILON),
-        name=choice(given.get("name", usual.name), "--name", GADGETS),
-        alpha=decimal(given.get("alpha", "1"), "--alpha", ALPHA),
+        name=name,
+        alpha=decimal(given.get("alpha", margin.example), "--alpha", margin),
         problem=choice(given.get("problem", usual.problem), "--problem", PROBLEMS),
         theorem=int(choice(given.get("theorem", str(usual.theorem)), "--theorem", ("4", "5"))),
         n=whole("n", 0, LARGEST_SIZE),
@@ -126,6 +131,13 @@ def parse(what: str, texts: Mapping[str, str | None]) -> ExportSettings:
     if what == "copy" and settings.layout == LAYOUTS[1]:
         _refuse_epsilon(settings)
     return settings
+
+
+def margin_of(name: str, M: Fraction) -> Domain:
+    """The margins of a gadget for values in [-M, M], with the usual one as example: at most M, as in `verify gadgets`,
+    and at most 1/2 for rounding.
+    """
+    return NEAREST_ALPHA if name == "nearest" else Domain("alpha", LEAST_ALPHA, M, number(min(Fraction(1), M), 60))
 
 
 def _refuse_epsilon(settings: ExportSettings) -> None:

@@ -1,12 +1,14 @@
 """What the released block adds: neutralised, the copy holds; left as it is, the output 0 would do as well."""
 
+from fractions import Fraction
+
 import pytest
 
 from verify.errors import BadInput
 from verify.export import additions
 from verify.export.construct import construct
 from verify.export.programs import Text, head_of
-from verify.export.settings import parse
+from verify.export.settings import ExportSettings, parse
 
 pytestmark = pytest.mark.usefixtures("extra")
 
@@ -22,7 +24,7 @@ def test_every_addition_breaks_the_copy_unless_it_is_undone(monkeypatch):
 def test_a_gadget_whose_domain_is_empty_is_refused():
     """Planted: no two numbers of [-1, 1] are 5 apart."""
     with pytest.raises(BadInput, match="a smaller --alpha"):
-        construct(parse("gadget", {"name": "equal", "M": "1", "alpha": "5"}))
+        construct(ExportSettings("gadget", M=Fraction(1), name="equal", alpha=Fraction(5)))
 
 
 def test_logits_beyond_what_float32_holds_are_refused():

@@ -20,6 +20,8 @@ REFUSED = [
     (("export", "copy", "--to", "gguf"), "allowed are hf-mamba, mamba-ssm"),
     (("export", "copy", "--name", "select"), "--name says something of gadget alone"),
     (("export", "copy", "--epsilon", "1"), "epsilon"),
+    (("export", "gadget", "--M", "2", "--alpha", "3"), "alpha <= 2; nearest that works: --alpha 2"),
+    (("export", "gadget", "--name", "nearest", "--alpha", "1"), "alpha <= 0.5; nearest that works: --alpha 0.5"),
     (("export", "gadget", "--N", "4"), "--N says something of copy alone"),
     (("export", "gadget", "--name", "selct"), "nearest that works: --name select"),
     (("export", "dp", "--problem", "knapsack"), "allowed are lis"),
@@ -70,6 +72,13 @@ def test_weights_that_are_not_finite_are_never_made():
 def test_at_the_least_M_and_alpha_all_weights_are_finite(name):
     made = construct(parse("gadget", {"name": name, "M": str(float(VALUES["gadget"].low or 0)), "alpha": "1e-6"})).model
     assert all(np.isfinite(tensor).all() for tensor in made.tensors.values())
+
+
+def test_the_usual_margin_is_one_that_the_gadget_takes():
+    """Regression: rounding was said to have the margin 1, and had 1/4; values of [-1/2, 1/2] had the margin 1 too."""
+    assert parse("gadget", {"name": "nearest"}).alpha == Fraction(1, 4)
+    assert parse("gadget", {"M": "0.5"}).alpha == Fraction(1, 2)
+    assert parse("gadget", {"M": "7"}).alpha == 1
 
 
 @pytest.mark.parametrize("what", KINDS)
