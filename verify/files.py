@@ -2,16 +2,18 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from verify.errors import BadInput, one_line, quoted
+from verify.interrupts import held_back
 
 LARGEST_INPUT = 2**30  # bytes of a user's file
 LONGEST_NAME = 120  # characters of a report's name
 _LONGEST_FILE_NAME = LONGEST_NAME + 60  # with what figures, interrupted runs and half-written files add to it
 _HASH_DIGITS = 10
+_WRITABLE = "--out with a folder you may write to, or --no-report"
 
 
 def report_name(parts: Sequence[str], besides: str = "") -> str:
@@ -27,11 +29,11 @@ def report_name(parts: Sequence[str], besides: str = "") -> str:
     return f"{name[: LONGEST_NAME - _HASH_DIGITS - 1]}-{hashlib.sha256(everything).hexdigest()[:_HASH_DIGITS]}"
 
 
-def prepare_folder(folder: Path, option: str = "--out") -> Path:
+def prepare_folder(folder: Path, option: str = "--out", nearest: str = _WRITABLE) -> Path:
     """Create `folder` if it is missing and prove by writing that files can be made in it, with names as long as any.
 
-    Raises BadInput with the system's reason otherwise. A permission bit is not trusted: it says nothing for a
-    superuser or a read-only disk.
+    Raises BadInput with the system's reason and the hint `nearest` otherwise. A permission bit is not trusted: it says
+    nothing for a superuser or a read-only disk.
     """
     probe = folder / f".probe-{os.getpid()}".ljust(_LONGEST_FILE_NAME, "-")
     try:
@@ -39,16 +41,16 @@ def prepare_folder(folder: Path, option: str = "--out") -> Path:
         probe.write_bytes(b"")
         probe.unlink()
     except (OSError, ValueError) as error:
-        raise _unwritable(f"{option} {quoted(str(folder))}", error) from error
+        raise _unwritable(f"{option} {quoted(str(folder))}", error, nearest) from error
     return folder
 
 
 @contextmanager
-def prepared(folder: Path) -> Iterator[None]:
+def prepared(folder: Path, nearest: str = _WRITABLE) -> Iterator[None]:
     """`prepare_folder` for a while: folders that it made are taken away again where nothing was put into them."""
     missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
     try:
-        prepare_folder(folder)
+        prepare_folder(folder, nearest=nearest)
         yield
     finally:
         with suppress(OSError):  # there by now, and not empty
@@ -88,10 +90,7 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     partial = _partial(file_itself)
     try:
         _remove_left_over(file_itself)
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _put(partial, data)
         partial.replace(file_itself)
     except OSError as error:
         raise _unwritable(f"writing {quoted(str(path))}", error) from error
@@ -99,6 +98,38 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
     return path
+
+
+def write_together(folder: Path, files: Mapping[str, bytes], stale: Collection[str], nearest: str = _WRITABLE) -> None:
+    """Write files that belong together into `folder`, in the order given, and remove the `stale` ones.
+
+    All are on the disk under hidden names before the first gets its own, and an interrupt waits until all have theirs.
+    A failure before leaves the folder as it was; raises BadInput with the hint `nearest`.
+    """
+    partials = {name: _partial(folder / name) for name in files}
+    try:
+        for name, data in files.items():
+            _remove_left_over(folder / name)
+            _put(partials[name], data)
+        with held_back():
+            for name in stale:
+                (folder / name).unlink(missing_ok=True)
+            for name, partial in partials.items():
+                partial.replace(folder / name)
+    except OSError as error:
+        raise _unwritable(f"writing {quoted(str(folder))}", error, nearest) from error
+    finally:
+        for partial in partials.values():
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+
+def _put(partial: Path, data: bytes) -> None:
+    """Write a file and flush it to disk."""
+    with partial.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _partial(path: Path) -> Path:
@@ -159,10 +190,8 @@ def read_input(path: str, option: str) -> bytes:
     return data
 
 
-def _unwritable(given: str, error: Exception) -> BadInput:
-    return BadInput(
-        given, f"cannot be written ({_reason(error)})", "--out with a folder you may write to, or --no-report"
-    )
+def _unwritable(given: str, error: Exception, nearest: str = _WRITABLE) -> BadInput:
+    return BadInput(given, f"cannot be written ({_reason(error)})", nearest)
 
 
 def _reason(error: Exception) -> str:

@@ -22,6 +22,7 @@ SAID = "verify: interrupted"
 AGAIN_SECONDS = 0.01  # a finaliser is over by then, or it is interrupted once more
 
 _raised = 0  # how often the handler has raised
+_holding = 0  # how many moments that are not interrupted have begun
 
 
 def prepare() -> None:
@@ -62,6 +63,17 @@ def work() -> Iterator[None]:
 
 
 @contextmanager
+def held_back() -> Iterator[None]:
+    """A short moment of the work that must not be cut: an interrupt is raised behind it."""
+    global _holding
+    _holding += 1
+    try:
+        yield
+    finally:
+        _holding -= 1
+
+
+@contextmanager
 def not_swallowed() -> Iterator[None]:
     """Raises KeyboardInterrupt behind code of others that was interrupted, whatever it made of that."""
     before = _raised
@@ -95,6 +107,8 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 
 def _raise(_signal: int, _frame: FrameType | None) -> None:
     global _raised
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS if _holding else 0)
+    if _holding:
+        return
     _raised += 1
     raise KeyboardInterrupt

@@ -102,6 +102,22 @@ def import_module(name):
         raise ImportError(name) from None
 extra.import_module = import_module
 """
+WHILE_FILES_ARE_PUT = f"""{STRIKE}
+from pathlib import Path
+true = Path.replace
+def replace(self, target):
+    done = true(self, target)
+    os.kill(os.getpid(), signal.SIGINT)
+    return done
+Path.replace = replace
+"""
+BEFORE_FILES_ARE_PUT = f"""{STRIKE}
+true = os.fsync
+def fsync(file):
+    true(file)
+    os.kill(os.getpid(), signal.SIGINT)
+os.fsync = fsync
+"""
 WHEN_ALL_IS_TOLD = f"""{STRIKE}
 from verify import cli
 def repeated(words):
@@ -222,3 +238,18 @@ def test_an_interrupt_after_all_is_told_changes_nothing(tmp_path: Path):
         out, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     assert out.startswith("HELD")
+
+
+@pytest.mark.parametrize(
+    ("place", "left"),
+    [
+        (BEFORE_FILES_ARE_PUT, []),
+        (WHILE_FILES_ARE_PUT, ["e", "e/certificate.json", "e/config.json", "e/model.safetensors"]),
+    ],
+    ids=["before", "while"],
+)
+def test_an_interrupted_export_is_whole_or_not_there(tmp_path: Path, place: str, left: list[str]):
+    with started(tmp_path, place, "export", "copy", "--N", "3", "--d", "1", "--out", "e") as process:
+        out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, "", "verify: interrupted\n")
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == left

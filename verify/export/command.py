@@ -12,8 +12,9 @@ from verify.environment import commit, environment
 from verify.export import words
 from verify.export.checks import folder_checks
 from verify.export.construct import Construction, construct
-from verify.export.disk import as_typed, contents, read, write
+from verify.export.disk import contents, read, write
 from verify.export.extra import safetensors
+from verify.export.folder import as_typed, refuse_strangers, unread
 from verify.export.foreign import FURTHER, MAMBA_SSM, absent
 from verify.export.memory import refuse_large_check
 from verify.export.page import PAGE, WITH_KERNELS, Found, page_of, table_of
@@ -41,6 +42,7 @@ SHIPPED: tuple[ExportSettings, ...] = (
 def export(settings: ExportSettings, folder: Path) -> Outcome:
     """Write the files and read them again."""
     safetensors()
+    refuse_strangers(folder)
     construction = construct(settings)
     files = write(construction, folder)
     check = _round_trip(construction, folder)
@@ -88,7 +90,8 @@ def check(path: str | None, console: Console) -> Outcome:
     found = _judged(path)
     sentence = _sentence([found])
     result = Result("check", {"folder": path}, environment(*_packages()), found.checks, [found.row], sentence)
-    return Outcome(result, (table_of([found]),), (), lambda: page_of(f"check-{found.called}", result, [found]))
+    note = words.not_read(found.row["not_read"])
+    return Outcome(result, (table_of([found]),), note, lambda: page_of(f"check-{found.called}", result, [found]))
 
 
 def _all(console: Console) -> Outcome:
@@ -119,7 +122,7 @@ def _judged(path: str) -> Found:
     loaded = read(path)
     refuse_large_check(path, loaded.construction.settings)
     checks, row = folder_checks(loaded)
-    return Found(loaded.construction.settings, checks, row)
+    return Found(loaded.construction.settings, checks, row | {"not_read": unread(loaded.folder)})
 
 
 def _packages() -> tuple[str, ...]:

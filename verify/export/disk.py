@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shlex
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,10 @@ from verify.errors import BadInput, one_line, quoted
 from verify.export.certificate import CERTIFICATE, SCHEMA, canonical, certificate, keys
 from verify.export.construct import Construction, construct
 from verify.export.extra import safetensors
+from verify.export.folder import CONFIG, LOADED_BESIDES, VOCABULARY, WEIGHTS, besides, fill
 from verify.export.model import configuration, named
 from verify.export.settings import ExportSettings, parse
-from verify.files import prepare_folder, write_whole
 
-WEIGHTS, CONFIG, VOCABULARY = "model.safetensors", "config.json", "vocabulary.json"
 LARGEST_FILE = 2**32
 
 
@@ -36,20 +34,10 @@ class Loaded:
 
 
 def write(construction: Construction, folder: Path) -> dict[str, bytes]:
-    """Write all files and return them by name.  Raises BadInput where the folder cannot be written."""
+    """Write all files and return them by name.  Raises BadInput where `verify.export.folder.fill` does."""
     files = contents(construction)
-    try:
-        prepare_folder(folder)
-        for name, data in files.items():
-            write_whole(folder / name, data)
-    except BadInput as error:  # whose hint speaks of reports, which can be left out
-        raise BadInput(error.given, error.allowed, "--out with a folder you may write to") from error
+    fill(folder, files)
     return files
-
-
-def as_typed(path: str) -> str:
-    """A folder as a shell reads it, which no command takes for an option."""
-    return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 
 def contents(construction: Construction) -> dict[str, bytes]:
@@ -86,10 +74,12 @@ def read(path: str) -> Loaded:
     """The folder's construction and tensors.
 
     Raises BadInput where a file is missing, malformed, not the one that the certificate names, or does not fit the
-    construction.
+    construction, and where there is one that transformers would load besides.
     """
     folder = Path(path)
     claimed = _object(path, CERTIFICATE, _bytes(path, folder / CERTIFICATE))
+    if more := besides(folder):
+        raise _refused(path, f"{more[0]} lies there too: {LOADED_BESIDES[more[0]]}")
     if claimed.get("schema") != SCHEMA:
         raise _refused(path, f"{CERTIFICATE} does not say that it is {SCHEMA}")
     settings = _settings(path, claimed)

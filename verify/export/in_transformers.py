@@ -30,10 +30,6 @@ class InTransformers:
             allowed = f"transformers does not load the folder ({reason})"
             raise BadInput(given, allowed, "a folder that `verify export` wrote, and nothing else in it") from error
         self._model.eval()
-        # In place of what a generation_config.json in the folder says, which no certificate names.
-        ends = ends_of(loaded.construction)
-        first = ends[0] if ends else None
-        self._model.generation_config = package.GenerationConfig(eos_token_id=ends, pad_token_id=first)
         self._stream = loaded.construction.model.sizes.stream
 
     def _loaded(self, package: Any, loaded: Loaded) -> Any:

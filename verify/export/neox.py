@@ -27,8 +27,9 @@ from constructions.encoding import POSITION, TARGET, VALUES
 from constructions.memories.heads import binary_head
 from verify.copy.task import task, uniform_values
 from verify.export.attended import EPSILON, Attended, D, others
-from verify.export.disk import CONFIG, WEIGHTS, as_json
+from verify.export.disk import as_json
 from verify.export.extra import safetensors, torch, transformers
+from verify.export.folder import CONFIG, WEIGHTS
 from verify.files import write_whole
 
 NORM_EPSILON = 1e-5

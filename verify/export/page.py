@@ -9,13 +9,13 @@ from verify.export import words
 from verify.export.additions import Addition, additions
 from verify.export.attended import Attended, attended
 from verify.export.carried import Carried, carried
-from verify.export.disk import as_typed
 from verify.export.extra import torch
+from verify.export.folder import as_typed
 from verify.export.foreign import FURTHER, MAMBA_SSM, TRANSFORMERS, Implementation, absent
 from verify.export.neox import layered
 from verify.export.settings import ExportSettings
 from verify.notation import number
-from verify.page import Page
+from verify.page import Page, literal
 from verify.table import Column, Table
 from verify.verdict import Check, Result
 
@@ -68,6 +68,8 @@ def page_of(name: str, result: Result, found: Sequence[Found]) -> Report:
         page.heading("The programs that ran")
         page.table(_programs())
         page.bullets(words.KINDS)
+    for sentence in () if result.settings["folder"] is None else words.not_read(found[0].row["not_read"]):
+        page.paragraph(literal(sentence))
     if result.settings["folder"] is None and not result.interrupted:
         if name == WITH_KERNELS:
             page.paragraph(words.ELSEWHERE)

@@ -1,5 +1,11 @@
 """The sentences of the report of `verify check`."""
 
+from collections.abc import Sequence
+
+from verify.errors import one_line
+
+MOST_NAMES = 8
+
 READING = (
     "*stated* is the error in real arithmetic of the construction before its weights were rounded to float32 (`-`: "
     "only the float program is spoken of); the files' own error is measured, as *theirs*. *theirs* and *ours* are the "
@@ -91,6 +97,14 @@ OTHER_PROMPTS = (
     "The vocabulary holds the tokens that the chains of these instances meet. On another prompt, whose chain needs a "
     "token that is not listed, the program goes wrong and may not end; more --instances list more tokens."
 )
+
+
+def not_read(names: Sequence[str]) -> tuple[str, ...]:
+    """What is said of files that lie beside an export; nothing where there are none."""
+    shown = ", ".join(map(one_line, names[:MOST_NAMES])) + (", ..." if len(names) > MOST_NAMES else "")
+    return (f"Not read and not judged, {len(names)} beside the export: {shown}.",) if names else ()
+
+
 TRUSTED = (
     "PyTorch, transformers and safetensors as installed, and the other programs that ran; JAX and XLA for ours. The "
     "programs share no code.",

@@ -1,7 +1,6 @@
 """Small constructions of every kind, written, loaded by transformers and judged."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -10,7 +9,8 @@ from verify.cli import main
 from verify.export import checks, command, page
 from verify.export.command import SHIPPED
 from verify.export.construct import construct
-from verify.export.disk import VOCABULARY, read, write
+from verify.export.disk import read, write
+from verify.export.folder import VOCABULARY
 from verify.export.in_transformers import InTransformers
 from verify.export.page import WITH_KERNELS, Found, page_of
 from verify.export.settings import KINDS, LAYOUTS, parse
@@ -124,17 +124,6 @@ def test_export_and_check_as_typed(tmp_path, capsys):
         pages.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
     assert pages[0] == pages[1]
     assert list(pages[0]) == ["check-copy-N4-d1-d_state-N-hf-mamba.md"]
-
-
-@pytest.mark.parametrize("planted", ['{"max_length": 3}', '{"num_beams": 4, "eos_token_id": 0}', "{"])
-def test_how_to_generate_is_not_taken_from_the_folder(language, tmp_path, planted):
-    """Regression: a generation_config.json, which no certificate names, cut the chains short."""
-    folder = shutil.copytree(language, tmp_path / "export")
-    (folder / "generation_config.json").write_text(planted)
-    program, loaded = InTransformers(read(str(folder))), read(str(folder)).construction.language
-    assert loaded is not None
-    for prompt, chain in zip(loaded[1].prompts, loaded[1].chains, strict=True):
-        assert np.array_equal(program.generated(prompt, len(chain) - len(prompt) + 1), chain)
 
 
 @pytest.mark.parametrize("done", [0, 2])

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import shlex
 import shutil
 
 import numpy as np
@@ -12,11 +11,12 @@ import pytest
 from verify.cli import main
 from verify.environment import commit
 from verify.export import extra as packages
-from verify.export.certificate import keys
+from verify.export.certificate import CERTIFICATE, keys
 from verify.export.checks import folder_checks
 from verify.export.construct import construct
-from verify.export.disk import CERTIFICATE, CONFIG, WEIGHTS, as_typed, contents, read, write
+from verify.export.disk import contents, read, write
 from verify.export.extra import safetensors
+from verify.export.folder import CONFIG, WEIGHTS
 from verify.export.model import EMBEDDING
 from verify.export.settings import parse
 from verify.verdict import Verdict
@@ -250,29 +250,3 @@ def test_the_error_of_a_certificate_is_not_said_of_the_files(original):
     written = json.loads((original / CERTIFICATE).read_text())
     assert written["error"] == 0.0
     assert "before its weights were rounded to float32" in written["speaks_of"]
-
-
-def test_a_folder_that_cannot_be_written_gets_a_hint_of_options_that_there_are(capsys):
-    assert main(["export", "copy", "--N", "3", "--d", "1", "--out", "/dev/null/x"]) == 2
-    said = capsys.readouterr().err
-    assert (said.count("\n"), "no-report" in said) == (1, False)
-    assert said.endswith("nearest that works: --out with a folder you may write to\n")
-
-
-@pytest.mark.parametrize("name", ["a b", "it's", "$HOME", "-dash"])
-def test_the_command_that_is_shown_can_be_typed(name, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert main(["export", "copy", "--N", "3", "--d", "1", f"--out={name}"]) == 0
-    said = " ".join(capsys.readouterr().out.split())
-    assert f"`verify check {as_typed(name)}` runs it" in said
-    (word,) = shlex.split(as_typed(name))
-    assert not word.startswith("-")
-    assert (tmp_path / word / CERTIFICATE).is_file()
-
-
-def test_what_else_lies_in_the_folder_changes_nothing(folder):
-    """A pickle and a module are not read, nor is what a memory does not need."""
-    (folder / "pytorch_model.bin").write_bytes(b"\x80\x04\x95.")
-    (folder / "modeling_mamba.py").write_text("raise SystemExit(9)")
-    (folder / "generation_config.json").write_text("{")
-    assert main(["check", str(folder), "--no-report", "--quiet"]) == 0
