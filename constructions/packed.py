@@ -97,7 +97,7 @@ def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
     A = {n: cast(_evolution(block, n)) for n in read if writes}
     like = _alike({n: (W_1[n], b_1[n], W_Delta.get(n), A.get(n)) for n in read})
     kept, formed = set(like.values()), {*like.values(), *driving.names}
-    skip = {n: cast(_vector(ssm.D, ssm.inner, n)) for n in read if n in ssm.D} if ssm.D else {}
+    skip: dict[str, Array] = {n: cast(_vector(ssm.D or {}, ssm.inner, n)) for n in read if n in (ssm.D or {})}
     W_3 = {n: _scattered(block.W_3, stream, n, cast) for n in read}
     return PackedBlock(
         driving=driving.names,
