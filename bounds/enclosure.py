@@ -58,11 +58,11 @@ class Interval:
         return Interval(self.lo - other.hi, self.hi - other.lo)
 
     def __mul__(self, other: "Interval") -> "Interval":
-        return _hull([a * b for a in (self.lo, self.hi) for b in (other.lo, other.hi)])
+        return _around([a * b for a in (self.lo, self.hi) for b in (other.lo, other.hi)])
 
     def __truediv__(self, other: "Interval") -> "Interval":
         """For a divisor above 0."""
-        return _hull([a / b for a in (self.lo, self.hi) for b in (other.lo, other.hi)])
+        return _around([a / b for a in (self.lo, self.hi) for b in (other.lo, other.hi)])
 
     def __getitem__(self, where) -> "Interval":
         return Interval(self.lo[where], self.hi[where])
@@ -84,6 +84,16 @@ def library(f: Callable[[np.ndarray], np.ndarray], x: Interval, format: FloatFor
     relative = growth(1, _WIDE, library_calls=1)
     lo, hi = f(x.lo), f(x.hi)
     return _flushed(rounded(lo - relative * np.abs(lo), format), rounded(hi + relative * np.abs(hi), format), format)
+
+
+def quotient(a: Interval, b: Interval, format: FloatFormat) -> Interval:
+    """a / b for b > 0, rounded once; or a times the reciprocal of b, which may be rounded to float32 or to the format
+    before: XLA does so where one divisor serves many numbers, in float16 with the latter rounding, in bfloat16 with the
+    former.
+    """
+    inverse = Interval.point(1.0) / b
+    single = Interval(_single(inverse.lo, -1.0), _single(inverse.hi, 1.0))
+    return hull(held(a / b, format), held(a * hull(single, held(inverse, format)), format))
 
 
 def product(left: Interval, right: Interval, format: FloatFormat) -> Interval:
@@ -142,5 +152,10 @@ def _single(x: np.ndarray, outwards: float) -> np.ndarray:
         return np.where(same, x, x + outwards * ((u + _OWN) * np.abs(x) + float(_WIDE.underflow)))
 
 
-def _hull(corners: list[np.ndarray]) -> Interval:
+def hull(one: Interval, other: Interval) -> Interval:
+    """The least interval around both."""
+    return Interval(np.minimum(one.lo, other.lo), np.maximum(one.hi, other.hi))
+
+
+def _around(corners: list[np.ndarray]) -> Interval:
     return Interval(np.minimum.reduce(corners), np.maximum.reduce(corners))

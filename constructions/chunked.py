@@ -137,7 +137,7 @@ def _inside(part: Part) -> Float[jax.Array, "Q channels"]:
 def _from_state(part: Part, X: Float[jax.Array, "channels d_h"]) -> Float[jax.Array, "Q channels"]:
     """What they get from the state that the chunk begins with."""
     C = part.c.dense()
-    return contract("is,cs->ic", C if part.a is None else C * jnp.cumprod(jnp.asarray(part.a))[:, None], X)
+    return contract("is,cs->ic", C if part.a is None else C * running_products(part.a)[:, None], X)
 
 
 def _one_hot_outputs(part: Part, X: Float[jax.Array, "channels d_h"]) -> Float[jax.Array, "Q channels"]:
@@ -189,7 +189,17 @@ def _decay(a: Array | None, Q: int, dtype: jnp.dtype) -> Float[jax.Array, "Q Q"]
         return causal
     below = jnp.tril(jnp.ones((Q, Q), bool), -1)
     masked = jnp.where(below, jnp.broadcast_to(jnp.asarray(a)[:, None], (Q, Q)), jnp.ones((), dtype))
-    return jnp.cumprod(masked, axis=0) * causal
+    return running_products(masked) * causal
+
+
+def running_products(a: Float[Array, "*Q"]) -> Float[jax.Array, "*Q"]:
+    """prod_{k <= i} a_k along the first axis, by doubling: the product of the last 2 s is that of the last s times that
+    of the s before.  The order is the same on every backend, so that an enclosure can follow it.
+    """
+    product, one = jnp.asarray(a), jnp.ones((), a.dtype)
+    for s in (2**k for k in range((len(a) - 1).bit_length())):
+        product *= jax.lax.pad(product, one, [(s, -s, 0), *[(0, 0, 0)] * (product.ndim - 1)])
+    return product
 
 
 def _wanted(y: Float[jax.Array, "Q channels"], part: Part) -> Rows:

@@ -112,10 +112,19 @@ def _in_chunks(
         hit = (r[:, :, None, None] == w[None, None]) & causal & (w < end)[None, None]
         inside = contract("irjw,jwd->ird", hit.astype(H.dtype), v_w)
         found = (H.at[r].get(mode="fill", fill_value=0) + inside).reshape(Q, c_t.shape[1], -1)
-        return H.at[w.reshape(-1)].add(v_w.reshape(-1, width), mode="drop"), contract("isk,is->ik", found, c_t)
+        return _written(H, w, v_w), contract("isk,is->ik", found, c_t)
 
     final, outputs = jax.lax.scan(chunk, start, parts)
     return final, outputs.reshape(-1, outputs.shape[-1])[:length]
+
+
+def _written(H: jax.Array, w: Int[jax.Array, "Q w"], v_w: Float[jax.Array, "Q w width"]) -> jax.Array:
+    """The state after a chunk.  A single row takes all writes: their sum, formed as a product, carries one rounding in
+    a 16-bit format where adding them to the row one by one carries Q (and on a GPU comes in any order).
+    """
+    if len(H) == 1:
+        return H + contract("jw,jwd->d", (w < 1).astype(H.dtype), v_w)[None]
+    return H.at[w.reshape(-1)].add(v_w.reshape(-1, v_w.shape[-1]), mode="drop")
 
 
 def _cut(x: jax.Array, Q: int) -> jax.Array:

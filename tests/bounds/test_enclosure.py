@@ -1,4 +1,4 @@
-"""Enclosures against the arithmetic that they stand for; library functions on every number of bfloat16."""
+"""Enclosures against the arithmetic that they stand for; library functions on every number of a 16-bit format."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.enclosure import Interval, held, library, product, rounded
+from bounds.enclosure import Interval, held, library, product, quotient, rounded
 from bounds.formats import format_of
 from constructions.precision import contract
 
 BF16 = format_of("bfloat16")
 ALL = np.arange(2**16, dtype=np.uint16).view(jnp.bfloat16)
 FINITE = ALL[(np.arange(2**16) & 0x7F80) != 0x7F80]
+FINITE_FLOAT16 = np.arange(2**16, dtype=np.uint16).view(np.float16)[(np.arange(2**16) & 0x7C00) != 0x7C00]
 AS_WRITTEN: dict[str, str | bool] = {"xla_allow_excess_precision": False}
 
 
@@ -28,15 +29,28 @@ def inside(y: np.ndarray, enclosure: Interval) -> bool:
     return bool(((enclosure.lo <= y) & (y <= enclosure.hi)).all())
 
 
+@pytest.mark.parametrize("finite", [FINITE, FINITE_FLOAT16], ids=["bfloat16", "float16"])
 @pytest.mark.parametrize(("ours", "true", "sign"), [(jnp.exp, np.exp, -1), (jnp.log1p, np.log1p, 1)])
-def test_library_functions_on_every_number(ours: Callable, true: Callable, sign: int):
+def test_library_functions_on_every_number(ours: Callable, true: Callable, sign: int, finite: np.ndarray):
     """Where they are used: exp of what is at most 0, log1p of what is at least 0."""
-    x = FINITE[np.signbit(FINITE) == (sign < 0)]
-    enclosure = library(true, Interval.point(x.astype(np.float64)), BF16)
+    x, dtype = finite[np.signbit(finite) == (sign < 0)], finite.dtype
+    enclosure = library(true, Interval.point(x.astype(np.float64)), format_of(dtype.name))
     y = run(ours, x)
     assert inside(y, enclosure)
     assert (enclosure.lo == enclosure.hi).mean() > 0.95
-    assert not inside(np.nextafter(y.astype(jnp.bfloat16), np.asarray(2, jnp.bfloat16)).astype(np.float64), enclosure)
+    assert not inside(np.nextafter(y.astype(dtype), np.asarray(2, dtype)).astype(np.float64), enclosure)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_a_quotient_may_be_a_product_by_the_rounded_reciprocal(dtype: str):
+    """float16: one divisor for many numbers is inverted first, and the inverse is rounded."""
+    rng, format = np.random.default_rng(0), format_of(dtype)
+    a, b = rng.uniform(-1, 1, (256, 16)).astype(jnp.dtype(dtype)), rng.uniform(1, 4, (256, 1)).astype(jnp.dtype(dtype))
+    A, B = (Interval.point(x.astype(np.float64)) for x in (a, b))
+    y = run(jnp.divide, a, b)
+    assert inside(y, quotient(A, B, format))
+    assert inside(y, held(A / B, format)) is (dtype == "bfloat16")
+    assert not inside(y * (1 + 2.0 ** -(format.precision - 2)), quotient(A, B, format))
 
 
 def test_rounding_is_that_of_the_format():
