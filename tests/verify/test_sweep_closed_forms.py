@@ -15,13 +15,12 @@ from constructions.memories.constant import constant, projection_keys
 from constructions.memories.theorem3 import theorem3
 from verify.console import Console
 from verify.sweep.checks import checks
-from verify.sweep.devices import mesh
 from verify.sweep.estimate import Estimate, spoken
 from verify.sweep.figure import figure, least_entries
 from verify.sweep.frontier import frontiers, table
 from verify.sweep.grid import Cell, Run
 from verify.sweep.measure import Record
-from verify.sweep.programs import Programs
+from verify.sweep.programs import kind_of
 from verify.sweep.rows import copies, csv_text, predicted, row
 from verify.sweep.settings import SweepSettings
 from verify.sweep.tolerance import constant_tolerance, is_exact
@@ -32,7 +31,7 @@ from verify.verdict import Verdict
 TENTH = Fraction(1, 10)
 NAN = float("nan")
 COPIED = Record(
-    d_h=64, state_entries=1024, execution="scan", judged=8, step=63, worst=0.05, surely=0.04, possibly=0.06,
+    d_h=64, state_entries=1024, execution="scan", devices=1, judged=8, step=63, worst=0.05, surely=0.04, possibly=0.06,
     measured=0.05, attained=0.05, random=0.03, routes=0.0, routes_allowed=0.01, routes_step=63, rms=0.02,
     rms_exact=0.02, rms_least=None, exact=False, score=0.95, others=0.0, loudest=0.0, log_others=None, seconds=0.1,
 )  # fmt: skip
@@ -143,40 +142,50 @@ def test_exact_memories_are_told_by_their_structure():
     assert not is_exact(constant(9, 1, projection_keys(9, 8), "projection", 1.0))
 
 
-def test_the_estimate_is_what_runs_of_the_same_program_took():
+def attention_runs(*sizes: int) -> list[Run]:
+    return [Run("attention", N, L, 0, Fraction(1), TENTH, "float32", 0) for N in sizes for L in (1, 2)]
+
+
+def test_the_estimate_is_what_runs_of_the_family_took():
     clock, said = [0.0], []
-    small, large = (
-        [Run("attention", N, L, 0, Fraction(1), TENTH, "float32", 0) for L in (1, 2, 4)] for N in (64, 8192)
-    )
-    estimate = Estimate([*small, *large], said.append, now=lambda: clock[0])
+    runs = [*attention_runs(64, 1024, 16384), Run("ssm-linear", 64, 1, 0, Fraction(1), None, "float32", 0)]
+    estimate = Estimate(runs, kind_of, said.append, now=lambda: clock[0])
     clock[0] = 3.0
-    estimate.made(small[0], 0.5)
-    estimate.left([*small[1:], *large])
-    assert said == []  # the large ones are of another program, which was not timed
-    estimate.made(large[0], 100.0)
-    estimate.left([*small[1:], *large[1:]])
-    assert said == ["2 of 6 runs done, about 3.4 min left"]
-    assert estimate.seconds([*small[1:], *large[1:]]) == 2 * 0.5 + 2 * 100.0
-    near = Run("attention", 4096, 8, 0, Fraction(1), TENTH, "float32", 0)
-    assert estimate.seconds([near]) == 0.5
-    estimate.made(near, 2.0)
-    assert estimate.seconds([near, small[1]]) == 2.0 + 0.5
-    estimate.left(large[1:])
-    assert len(said) == 1  # so soon nothing is said again
+    for run, seconds in zip((*runs[:1], *runs[4:6]), (1.0, 9.0, 11.0), strict=True):
+        estimate.made(run, seconds)
+    estimate.left([*runs[1:4], runs[6]])
+    assert said == ["3 of 7 runs done, 1 kinds of run not timed yet"]
+    clock[0] = 21.0  # no more than the runs took
+    between = 1.0 + 9.0 * (1024 - 64) / (4 * 4096 + 16384 - 4096 - 64)  # 4096 or 16384 padded steps, and N
+    assert math.isclose(estimate.seconds(runs[1:4]), 1.0 + 2 * between)
+    estimate.made(runs[2], 5.0)  # corrected
+    clock[0] = 26.0
+    assert math.isclose(estimate.seconds(runs[1:4:2]), 1.0 + 5.0)
+    clock[0] = 52.0  # another process takes half of the time
+    assert math.isclose(estimate.seconds(runs[1:4:2]), 2 * (1.0 + 5.0))
+    estimate.waited(kind_of(runs[0]), 26.0)  # no: all that time went into one of three programs
+    assert math.isclose(estimate.seconds([*runs[1:4:2], runs[4]]), 1.0 + 5.0 + 10.0 + 26.0)
+    estimate.left(runs[1:4:2])
+    assert said[1:] == ["5 of 7 runs done, about 6 s left"]
+    estimate.left(runs[3:4])
+    assert len(said) == 2  # so soon nothing is said again
     assert [spoken(x) for x in (4.04, 89.0, 600.0, 7200.0)] == ["4 s", "89 s", "10 min", "2 h"]
 
 
-def test_the_largest_run_of_each_program_is_timed_first():
-    runs = [Run("attention", N, L, 0, Fraction(1), TENTH, "float32", 0) for N in (64, 8192, 16384) for L in (1, 2)]
-    programs = Programs(mesh(None))
-    estimate = Estimate(runs, print)
-    groups = programs.batches(runs)
-    order = [(group[0].N, group[0].L) for group in untimed_first(groups, programs, estimate)]
-    assert order == [(64, 1), (16384, 1), (64, 2), (8192, 1), (8192, 2), (16384, 2)]
+def test_both_ends_of_each_family_are_timed_first():
+    runs = attention_runs(64, 8192, 16384)
+    estimate, groups = Estimate(runs, kind_of, print), [[run] for run in runs]
+
+    def order() -> list[int]:
+        return [group[0].N for group in untimed_first(groups, estimate)]
+
+    assert order() == [64, 16384, 64, 8192, 8192, 16384]
     estimate.made(runs[0], 1.0)
-    estimate.made(runs[2], 1.0)
-    assert untimed_first(groups, programs, estimate) == groups
-    programs.close()
+    estimate.made(runs[4], 1.0)
+    del groups[4], groups[0]
+    assert order() == [16384, 64, 8192, 8192]  # the first of the largest built what the others share
+    estimate.made(runs[5], 1.0)
+    assert order() == [64, 8192, 8192, 16384]
 
 
 def test_the_version_changes_with_every_source(tmp_path: Path):

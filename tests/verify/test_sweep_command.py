@@ -212,7 +212,8 @@ def test_what_was_typed_is_told(capsys: pytest.CaptureFixture[str]):
 
 def test_a_record_s_document_is_read_as_it_was_or_not_at_all():
     document = dict.fromkeys(Record.__dataclass_fields__, 1.0) | {"execution": "scan", "exact": True}
-    document |= dict.fromkeys(("d_h", "state_entries", "judged", "step", "routes_step"), 3) | {"rms_least": None}
+    document |= dict.fromkeys(("d_h", "state_entries", "devices", "judged", "step", "routes_step"), 3)
+    document["rms_least"] = None
     assert Record.read(document).document() == document
     for wrong in ({}, [], None, document | {"worst": "1"}, document | {"rms": None}, document | {"more": 1}):
         with pytest.raises((TypeError, ValueError)):

@@ -28,7 +28,8 @@ FORGETS = Run("ssm-constant", 12, 8, 12, Fraction("0.9"), None, "float32", 0)
 CROWDED = Run("ssm-constant", 40, 8, 12, Fraction("0.9"), None, "float32", 0)
 WRITTEN_FIRST = Run("ssm-constant", 40, None, 12, Fraction(1), None, "float32", 0)
 ATTENTION = Run("attention", 40, 8, 0, Fraction(1), Fraction(1, 10), "float32", 0)
-NARROW = tuple(replace(run, dtype="bfloat16") for run in (FORGETS, CROWDED, WRITTEN_FIRST, ATTENTION))
+NARROW = tuple(replace(run, dtype="bfloat16") for run in (GATED, FORGETS, CROWDED, WRITTEN_FIRST, ATTENTION))
+NARROW += (replace(GATED, dtype="float16"), replace(CROWDED, dtype="float16"), replace(ATTENTION, dtype="float16"))
 ALL = (LINEAR, GATED, FORGETS, CROWDED, WRITTEN_FIRST, ATTENTION, *NARROW)
 
 
@@ -69,11 +70,11 @@ def test_one_value_alone_is_worth_what_is_forgotten(programs: Programs):
     assert fields["copies"] is fields["copies_predicted"] is False
 
 
-def test_bfloat16_is_enclosed_far_below_its_rounding_bound(programs: Programs):
+def test_16_bits_are_enclosed_far_below_its_rounding_bound(programs: Programs):
     """The rounding bound of all values would leave every one of these to the dtype."""
     for run in NARROW:
         record = measured(run, programs)
-        bound = growth(3 * run.N, format_of("bfloat16"))
+        bound = growth(3 * run.N, format_of(run.dtype))
         assert record.possibly - record.surely < bound / 4
         assert predicted(record, 0.3) is copies(record, 0.3)
 

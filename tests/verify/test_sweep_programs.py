@@ -68,15 +68,15 @@ def test_a_padded_run_is_the_run_at_its_own_length(programs: Programs, run: Run)
 
 def test_one_program_serves_all_short_runs():
     short = [Run("attention", N, 2, 0, Fraction(1), Fraction(1, 10), "float32", 0) for N in (2, 64, 4096)]
-    assert len({kind_of(run, 1) for run in short}) == 1
-    assert kind_of(Run("attention", 4097, 2, 0, Fraction(1), Fraction(1, 10), "float32", 0), 1).length == 4**7
+    assert len({kind_of(run) for run in short}) == 1
+    assert kind_of(Run("attention", 4097, 2, 0, Fraction(1), Fraction(1, 10), "float32", 0)).length == 4**7
     assert kind_of(RUNS[0], 3).length % 3 == 0
 
 
 def test_weights_are_arguments(programs: Programs):
     """A program compiled once obeys the weights of each run: with another forgetting the outputs differ."""
     first, second = (Run("ssm-constant", 16, 4, 16, Fraction(a), None, "float32", 0) for a in ("0.9", "0.5"))
-    assert kind_of(first, 1) == kind_of(second, 1)
+    assert kind_of(first) == kind_of(second)
     x = uniform_values(16, D, 1.0, 0, np.dtype(np.float32))
     first_y, second_y = (outputs(programs, run, x)[0] for run in (first, second))
     kept = [float(run.a) ** 3 for run in (first, second)]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+from jax.sharding import Mesh
 
 from verify.compiled import keep_compiled
 from verify.console import Console
@@ -17,7 +18,7 @@ from verify.sweep.devices import leads, mesh, stdout_kept_clean
 from verify.sweep.frontier import frontiers, table
 from verify.sweep.grid import Cell, cells, distinct
 from verify.sweep.measure import Record
-from verify.sweep.memory import needed
+from verify.sweep.memory import needed, on_device, smallest_room
 from verify.sweep.places import prepare, store_of
 from verify.sweep.programs import Programs
 from verify.sweep.rows import csv_text, row
@@ -34,14 +35,17 @@ def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outco
     Raises BadInput, before anything is allocated, where a size would not fit in memory or a device is absent, and where
     the store or the CSV file cannot be written.
     """
-    refuse_if_too_large(f"--N {quoted(str(max(settings.N)))}", "--N", max(settings.N), lambda n: needed(n, settings))
+    _refuse_too_large(settings, 1)  # before anything is started
     prepare(settings, folder)
     keep_compiled()
     if "float64" in settings.dtypes:
         jax.config.update("jax_enable_x64", True)
     wanted, done = cells(settings), Done()
     with stdout_kept_clean():
-        interrupted = _carry_out(settings, folder, wanted, done, console)
+        devices = mesh(settings.devices)
+        if smallest_room(devices) is None:  # all of them take of this machine's memory
+            _refuse_too_large(settings, devices.size)
+        interrupted = _carry_out(settings, devices, folder, wanted, done, console)
     if not leads():  # the first process of several hosts tells the outcome
         raise SystemExit(0)
     known = [cell for cell in wanted if cell.run in done.records]
@@ -62,9 +66,17 @@ def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outco
     return Outcome(result, shown, (), lambda: _report(settings, result, len(done.records)), amiss=lost)
 
 
-def _carry_out(settings: SweepSettings, folder: Path | None, wanted: list[Cell], done: Done, console: Console) -> bool:
+def _refuse_too_large(settings: SweepSettings, devices: int) -> None:
+    given, most = f"--N {quoted(str(max(settings.N)))}", max(settings.N)
+    refuse_if_too_large(given, "--N", most, lambda n: needed(n, settings, devices))
+
+
+def _carry_out(
+    settings: SweepSettings, devices: Mesh, folder: Path | None, wanted: list[Cell], done: Done, console: Console
+) -> bool:
     """Fill `done`; whether an interrupt came before all was done."""
-    programs, runs = Programs(mesh(settings.devices)), distinct(wanted)
+    room = smallest_room(devices)
+    programs, runs = Programs(devices, lambda run: room is None or on_device(run) <= room), distinct(wanted)
     path, done.version = store_of(settings, folder), version()
     store = Store(path if leads() else None, done.version, Record.read, console.warn)
     try:

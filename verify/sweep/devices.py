@@ -1,17 +1,17 @@
 """The devices that share a sweep's work: a mesh of one axis, and what is dealt out along it.
 
 Cells: as many runs of one program as there are devices are carried out at once, a run on each.  Nothing is exchanged,
-and each device does what a single one would do.  Runs that are left over are shared, one after the other:
+and each device runs the program that a single one would run, so the results are equal bit by bit whatever the number of
+devices.  Where fewer runs are left than devices, the last one is repeated and its copies are dropped.
+
+A run that one device has no room for (verify.sweep.memory; the row names how many devices took part) is shared:
 
 Recurrences: the coordinates of the values are dealt out.  Each coordinate has a recurrence of its own, so every device
-runs all steps on its share and nothing is exchanged.  The sparse execution forms no sum over states, so its results
-are the same bit by bit; where products are formed (scan, chunked) the compiler may add up in another order for the
-shape of a share.
+runs all steps on its share and nothing is exchanged.
 Attention: the positions of the context, which are its slots, are dealt out with their keys and values; the largest
-score and the two sums of the softmax are joined over the devices, which may change the order of sums.
-
-So equal bit by bit to one device are all dealt cells, and of the shared ones those of the sparse execution; the errors
-of the other shared cells (at most one less than there are devices for each program) differ within the rounding bound.
+score and the two sums of the softmax are joined over the devices.
+Where products are formed (scan, chunked, attention) the order of sums may change with the shape of a share; the results
+lie within the rounding bound of one device's.
 
 Several hosts: where JAX_COORDINATOR_ADDRESS is set (and, unless a cluster that JAX knows tells them,
 JAX_NUM_PROCESSES and JAX_PROCESS_ID), all processes start the same command and run the same sequence of

@@ -1,63 +1,85 @@
-"""What a run in bfloat16 puts out on its own values, enclosed (bounds.enclosure): the programs of constructions.chunked
-(one chunk after another) and constructions.attention followed operation by operation, each rounded as it is
-there.  The enclosure decides cells whose rounding bound over all values is wider than epsilon.
+"""What a run in a 16-bit format puts out on its own values, enclosed (bounds.enclosure): the programs of
+constructions.chunked (one chunk after another), constructions.sparse (chunk by chunk) and constructions.attention
+followed operation by operation, each rounded as it is there.  The enclosure decides cells whose rounding bound over all
+values is wider than epsilon.
 
 Rates.  Delta = softplus(w) = max(w, 0) + log1p(exp(-|w|)) and a = exp(Delta A) are the same at every step and mostly
 points: in bfloat16, a = 0.999 is 1, and nothing is forgotten.
 
-Chunked.  The state, the outputs and what a loop takes are numbers of the format.  A product of k coefficients is formed
-in any order, with at most k - 1 roundings.
+Chunked.  The state, the outputs and what a loop takes are numbers of the format.  Products of coefficients are formed
+by the same doubling as in `constructions.chunked.running_products`; what a whole chunk leaves of the state is their
+product in float32, rounded once.
+
+Sparse, of ssm-gated.  Slot p holds Delta_on x_p less the leak Delta_off x_p, exactly as it was written, and one row
+sums the leaks of all steps: inside a chunk as a product, between chunks one after the other.  A read adds the two and
+multiplies by the gate.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import jax
 import numpy as np
 from jaxtyping import Float
 
-from bounds.enclosure import Interval, held, library, product
+from bounds.enclosure import Interval, held, hull, library, product, quotient
 from bounds.formats import FloatFormat, format_of
 from bounds.rounding import growth
 from constructions.attention import KEYS_AT_ONCE, Attention
 from constructions.chunked import chunk_length
 from constructions.encoding import TARGET
-from constructions.mamba import SSM
+from constructions.mamba import SSM, MambaBlock
+from constructions.memories.gated import MEMORY
 from constructions.recurrence import Execution
+from constructions.sparse import OTHERWISE_AT_ONCE
 from verify.independent import stored_rate
 from verify.sweep.programs import Asked, Kind
 
 
 def enclosed(asked: Asked, execution: str, kind: Kind) -> Interval | None:
-    """The outputs at the judged steps, (R, d); None where no enclosure is known: other formats and executions, chunks
-    side by side (on accelerators), sums joined over devices, and ssm-gated, whose leak is a sum of as many equal terms
-    as there are steps.
+    """The outputs at the judged steps, (R, d); None where no enclosure is known: formats of more than 16 bits (the
+    bounds over all values are sharp enough there), exact memories (nothing to enclose), chunks side by side (on
+    accelerators), a slot that is written twice, and sums joined over devices.
     """
-    if not follows(asked.run.dtype):
+    if not follows(asked.run.dtype) or kind.shares > 1:
         return None
     format, module = format_of(asked.run.dtype), asked.prepared.memory.module
     if isinstance(module, Attention):
-        return _attended(asked, module, format) if kind.shares == 1 else None
+        return _attended(asked, module, format)
+    if isinstance(module, MambaBlock):
+        once = len(np.unique(asked.prepared.position)) == len(asked.prepared.position)
+        return _gated(asked, module, min(OTHERWISE_AT_ONCE, kind.length), format) if once else None
     codes = asked.prepared.memory.encoding.codes
     in_turn = execution == Execution.CHUNKED.value and jax.default_backend() == "cpu"
-    if isinstance(module, SSM) and codes is not None and in_turn:
+    if codes is not None and in_turn:
         return _chunked(asked, module, codes.astype(np.float64), chunk_length(kind.length), format)
     return None
 
 
 def follows(dtype: str) -> bool:
-    """Whether runs in that format are enclosed: bfloat16, whose operations XLA rounds one by one when it is told to.
-
-    In float16 a CPU's compiler joins operations without a rounding between them (runs of attention show it), and for
-    float32 the bounds over all values are sharp enough.
+    """Whether runs in that format are enclosed: the 16-bit ones, whose operations XLA rounds one by one when it is told
+    to.
     """
-    return dtype == "bfloat16"
+    return format_of(dtype).bits == 16
+
+
+def softplus(w: float, format: FloatFormat) -> Interval:
+    """log(1 + exp(w)) as JAX forms it."""
+    exponential = library(np.exp, Interval.point(-abs(w)), format)
+    return held(Interval.point(max(w, 0.0)) + library(np.log1p, exponential, format), format)
+
+
+def silu(x: float, format: FloatFormat) -> Interval:
+    """x / (1 + exp(-x)) for x > 0, the logistic function rounded once or after each of its operations."""
+    by_steps = held(Interval.point(1.0) + library(np.exp, Interval.point(-x), format), format)
+    at_once = library(lambda t: 1.0 / (1.0 + np.exp(-t)), Interval.point(x), format)
+    logistic = hull(quotient(Interval.point(1.0), by_steps, format), at_once)
+    return held(Interval.point(x) * logistic, format)
 
 
 def rates(module: SSM, format: FloatFormat) -> tuple[Interval, Interval | None]:
     """Delta and a as the format computes them from the stored weights; None where nothing is forgotten."""
-    w = stored_rate(module)
-    exponential = library(np.exp, Interval.point(-abs(w)), format)
-    Delta = held(Interval.point(max(w, 0.0)) + library(np.log1p, exponential, format), format)
+    Delta = softplus(stored_rate(module), format)
     if module.A is None:
         return Delta, None
     A = float(np.asarray(module.A))
@@ -66,12 +88,33 @@ def rates(module: SSM, format: FloatFormat) -> tuple[Interval, Interval | None]:
     return Delta, library(np.exp, held(Delta * Interval.point(A), format), format)
 
 
+def _gated(asked: Asked, block: MambaBlock, Q: int, format: FloatFormat) -> Interval:
+    """g (value + leaks): see the head of this file."""
+    x, steps = asked.x.astype(np.float64), asked.steps
+    actions = block.ssm.W_Delta2.actions
+    on, off = (softplus(float(np.ravel(actions[name, MEMORY].inner)[0]), format) for name in ("on", "off"))
+    gate = silu(float(np.ravel(block.W_2.actions[TARGET, MEMORY].inner)[0]), format)
+    written, leaks = held(on * Interval.point(x), format), held(off * Interval.point(x), format)
+    kept = held(written - leaks, format)
+    pos = asked.prepared.target[steps]
+    before = Interval.point(np.zeros((1, x.shape[1])))
+    found = Interval(np.empty((len(steps), x.shape[1])), np.empty((len(steps), x.shape[1])))
+    for start in range(0, int(steps.max()) + 1, Q):
+        part = leaks[start : min(start + Q, len(x))]
+        rows = np.flatnonzero((steps >= start) & (steps < start + Q))
+        causal = (np.arange(len(part.lo))[None, :] <= steps[rows, None] - start).astype(np.float64)
+        leaked = held(before + product(Interval.point(causal), part, format), format)
+        y = held(held(kept[pos[rows]] + leaked, format) * gate, format)
+        found.lo[rows], found.hi[rows] = y.lo, y.hi
+        before = held(before + product(Interval.point(np.ones((1, len(part.lo)))), part, format), format)
+    return found
+
+
 def _chunked(asked: Asked, module: SSM, codes: Float[np.ndarray, "n s"], Q: int, format: FloatFormat) -> Interval:
     """The loop over chunks: the state takes what the chunk before has written, then it is read."""
     x, steps, prepared = asked.x.astype(np.float64), asked.steps, asked.prepared
     Delta, a = rates(module, format)
-    V = held(Delta * Interval.point(x), format)
-    powers = _powers(a, Q, format)
+    V, decay = held(Delta * Interval.point(x), format), None if a is None else decays(a, Q, format)
     found = Interval(np.empty((len(steps), x.shape[1])), np.empty((len(steps), x.shape[1])))
     X = Interval.point(np.zeros((codes.shape[1], x.shape[1])))
     for start in range(0, int(steps.max()) + 1, Q):
@@ -79,46 +122,78 @@ def _chunked(asked: Asked, module: SSM, codes: Float[np.ndarray, "n s"], Q: int,
         rows = np.flatnonzero((steps >= start) & (steps < start + Q))
         B = _coded(codes, prepared.position[part])
         if len(rows):
-            local = steps[rows] - start
-            C = Interval.point(_coded(codes, prepared.target[steps[rows]]))
-            lag = local[:, None] - np.arange(len(B))[None, :]
-            scores = product(C, Interval.point(B.T), format)
-            weights = held(scores * _later(powers, lag), format)
-            inside = product(weights, V[part], format)
-            ahead = C if a is None else held(C * powers[local + 1][:, None], format)
-            y = held(inside + product(ahead, X, format), format)
+            C = _coded(codes, prepared.target[steps[rows]])
+            y = _chunk_outputs(C, B, V[part], X, steps[rows] - start, decay, format)
             found.lo[rows], found.hi[rows] = y.lo, y.hi
-        X = _written(X, B, V[part], powers, a is not None, format)
+        if len(B) == Q:  # nothing is read after the last chunk
+            X = _written(X, B, V[part], decay, format)
     return found
 
 
-def _written(
-    X: Interval, B: Float[np.ndarray, "q s"], V: Interval, powers: Interval, forgets: bool, format: FloatFormat
+@dataclass(frozen=True, eq=False)
+class Decay:
+    """What is left inside a chunk of Q steps: of step j at step i, (Q, Q), 0 for j > i; of an earlier state at step i,
+    (Q,); and of it after the chunk.
+    """
+
+    inside: Interval
+    ahead: Interval
+    whole: Interval
+
+
+def decays(a: Interval, Q: int, format: FloatFormat) -> Decay:
+    """The same coefficient at each step."""
+    below = np.tril(np.ones((Q, Q), bool), -1)
+    masked = Interval(np.where(below, a.lo, 1.0), np.where(below, a.hi, 1.0))
+    inside, causal = _running_products(masked, format), np.tril(np.ones((Q, Q)))
+    every = Interval(np.full(Q, a.lo[0]), np.full(Q, a.hi[0]))
+    room = growth(Q, format_of("float32"))
+    whole = Interval(a.lo**Q * (1 - room), a.hi**Q * (1 + room))
+    exact = a.lo[0] == a.hi[0] and a.lo[0] in (0.0, 1.0)
+    return Decay(
+        Interval(inside.lo * causal, inside.hi * causal),
+        _running_products(every, format),
+        a if exact else held(whole, format),
+    )
+
+
+def _running_products(a: Interval, format: FloatFormat) -> Interval:
+    """The doubling of `constructions.chunked.running_products`; a in [0, 1]."""
+    for s in (2**k for k in range((len(a.lo) - 1).bit_length())):
+        earlier = Interval(np.ones_like(a.lo), np.ones_like(a.hi))
+        earlier.lo[s:], earlier.hi[s:] = a.lo[:-s], a.hi[:-s]
+        a = held(a * earlier, format)
+    return a
+
+
+def _chunk_outputs(
+    C: Float[np.ndarray, "r s"],
+    B: Float[np.ndarray, "q s"],
+    V: Interval,
+    X: Interval,
+    local: np.ndarray,
+    decay: Decay | None,
+    format: FloatFormat,
 ) -> Interval:
-    """The state after a chunk, the last one of them filled up by steps that write nothing and forget nothing."""
-    if not forgets:
+    """What is read at some steps of a chunk: from its own writes, and from the state that it begins with."""
+    scores = product(Interval.point(C), Interval.point(B.T), format)
+    if decay is None:
+        causal = (np.arange(len(B))[None, :] <= local[:, None]).astype(np.float64)
+        weights, ahead = Interval(scores.lo * causal, scores.hi * causal), Interval.point(C)
+    else:
+        weights = held(scores * decay.inside[local][:, : len(B)], format)
+        ahead = held(Interval.point(C) * decay.ahead[local][:, None], format)
+    return held(product(weights, V, format) + product(ahead, X, format), format)
+
+
+def _written(
+    X: Interval, B: Float[np.ndarray, "q s"], V: Interval, decay: Decay | None, format: FloatFormat
+) -> Interval:
+    """The state after a whole chunk."""
+    if decay is None:
         return held(X + product(Interval.point(B.T), V, format), format)
-    after = len(B) - 1 - np.arange(len(B))
-    keys = held(Interval.point(B) * powers[after][:, None], format)
-    return held(held(powers[len(B) : len(B) + 1] * X, format) + product(_transposed(keys), V, format), format)
-
-
-def _powers(a: Interval | None, Q: int, format: FloatFormat) -> Interval:
-    """a^k for k = 0 .. Q, as products of rounded numbers."""
-    if a is None:
-        return Interval.point(np.ones(Q + 1))
-    k = np.arange(Q + 1)
-    room = np.array([1.0 + growth(max(int(each) - 1, 0), format) for each in k])
-    (lo,), (hi,) = a.lo.tolist(), a.hi.tolist()
-    exact = lo == hi and lo in (0.0, 1.0)
-    low, high = a.lo**k, a.hi**k
-    return Interval(low, high) if exact else Interval(low / room, high * room)
-
-
-def _later(powers: Interval, lag: np.ndarray) -> Interval:
-    """The factor of each pair, 0 where the write comes after the read."""
-    found, causal = powers[np.maximum(lag, 0)], lag >= 0
-    return Interval(found.lo * causal, found.hi * causal)
+    keys = held(Interval.point(B) * decay.inside[-1][:, None], format)
+    return held(held(decay.whole * X, format) + product(_transposed(keys), V, format), format)
 
 
 def _coded(codes: Float[np.ndarray, "n s"], index: np.ndarray) -> Float[np.ndarray, "q s"]:
@@ -159,7 +234,7 @@ def _answers(
     sums = Interval.point(np.zeros((len(steps), ones_and_values.shape[1])))
     for tile in _in_parts(seen, KEYS_AT_ONCE):
         sums = held(sums + product(weights[:, tile], Interval.point(ones_and_values[tile]), format), format)
-    return held(sums[:, 1:] / sums[:, :1], format)
+    return quotient(sums[:, 1:], sums[:, :1], format)
 
 
 def _in_parts(count: int, size: int) -> Iterator[slice]:

@@ -1,52 +1,105 @@
 """How long a sweep will still take, told from its own runs.
 
-Runs of one program and one N take nearly the same time, so a run that is left is given the mean of those done, or
-where none was, of the nearest N of its program.  Each program's largest run is made first (verify.sweep.work): nothing
-is said before all programs are timed, and what is said then errs on the long side.
+Runs of one family (a module, its d_h, whether it forgets, a dtype) take a time that grows with their padded length and
+with N.  The least and the largest N of each family are timed before all others (`Estimate.wants`), so that every other
+run lies between two that were timed and is given a time between theirs, in proportion to its size; each run that is
+made corrects that.  Compilations are counted apart, as the time that a run waited for its program; and what all this
+leaves out (the store, another process on the machine) as the ratio of the time that went by to the time accounted for.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
 
 from verify.notation import number
 from verify.sweep.grid import Run
-from verify.sweep.programs import Kind, kind_of
+from verify.sweep.programs import Kind
 
 FIRST_SECONDS = 2.0  # before which nothing is said
-RARELY = 2.0  # each word comes after so many times the time of the one before
+RARELY_SECONDS = 60.0  # the longest silence; before, each word comes after twice the time of the one before
+AT_LARGEST = 2  # runs timed at the largest N of a family: the first one builds the weights that all share
+
+Family = tuple[str, int, bool, str]
+
+
+def family(run: Run) -> Family:
+    """What tells runs apart beside their size."""
+    return run.module, run.d_h, run.a != Fraction(1), run.dtype
 
 
 class Estimate:
-    """Watches a sweep and says from time to time what is left, in words on stderr."""
+    """Watches a sweep and says from time to time what is left, in words on stderr.  kind: the program of a run."""
 
-    def __init__(self, runs: Sequence[Run], say: Callable[[str], None], now: Callable[[], float] = time.monotonic):
-        self._total, self._say, self._now = len(runs), say, now
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        kind: Callable[[Run], Kind],
+        say: Callable[[str], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._total, self._kind, self._say, self._now = len(runs), kind, say, now
         self._began, self._next = now(), FIRST_SECONDS
-        self._took: dict[Kind, dict[int, list[float]]] = {}
+        self._took: dict[Family, dict[int, list[float]]] = {}
+        self._waited: dict[Kind, float] = {}
 
-    def knows(self, run: Run) -> bool:
-        """Whether a run of its program was timed."""
-        return kind_of(run, 1) in self._took
+    def wanted(self, runs: Iterable[Run]) -> dict[Family, set[int]]:
+        """The N at which a family has still to be timed, of those of the runs."""
+        sizes: dict[Family, set[int]] = {}
+        for run in runs:
+            sizes.setdefault(family(run), set()).add(run.N)
+        found = {}
+        for each, known in sizes.items():
+            took = self._took.get(each, {})
+            largest = max(known | took.keys())
+            ends = {min(known)} if not took else set()
+            if largest in known and len(took.get(largest, [])) < AT_LARGEST:
+                ends.add(largest)
+            if ends:
+                found[each] = ends
+        return found
 
     def left(self, runs: Sequence[Run]) -> None:
         """These are still to be made; tell when it is time to."""
         since = self._now() - self._began
-        if runs and since >= self._next and all(map(self.knows, runs)):
-            self._next = since * RARELY
-            self._say(f"{self._total - len(runs)} of {self._total} runs done, about {spoken(self.seconds(runs))} left")
+        if not runs or since < self._next:
+            return
+        self._next = since + min(since, RARELY_SECONDS)
+        untimed = {family(run) for run in runs} - self._took.keys()
+        done = f"{self._total - len(runs)} of {self._total} runs done"
+        if untimed:
+            self._say(f"{done}, {len(untimed)} kinds of run not timed yet")
+        else:
+            self._say(f"{done}, about {spoken(self.seconds(runs))} left")
 
     def made(self, run: Run, seconds: float) -> None:
         """One run took that long."""
-        self._took.setdefault(kind_of(run, 1), {}).setdefault(run.N, []).append(seconds)
+        self._took.setdefault(family(run), {}).setdefault(run.N, []).append(seconds)
+
+    def waited(self, kind: Kind, seconds: float) -> None:
+        """A run waited that long for its program."""
+        self._waited[kind] = self._waited.get(kind, 0.0) + seconds
 
     def seconds(self, runs: Sequence[Run]) -> float:
-        """What these runs will take one after the other; each program was timed."""
-        return sum(self._usual(run) for run in runs)
+        """What these runs will take one after the other; each family was timed."""
+        took = sum(seconds for sizes in self._took.values() for each in sizes.values() for seconds in each)
+        waited = sum(self._waited.values())
+        pace = max(self._now() - self._began - waited, took) / took if took > 0 else 1.0
+        programs = {self._kind(run) for run in runs} - self._waited.keys()
+        return pace * sum(map(self._usual, runs)) + len(programs) * waited / max(len(self._waited), 1)
 
     def _usual(self, run: Run) -> float:
-        took = self._took[kind_of(run, 1)]
-        nearest = took[min(took, key=lambda N: abs(N - run.N))]
-        return sum(nearest) / len(nearest)
+        """The mean of the family at this N, else between those at the nearest N."""
+        took = self._took[family(run)]
+        sizes = sorted(took)
+        known, means = [self._size(run, N) for N in sizes], [float(np.mean(took[N])) for N in sizes]
+        return float(np.interp(self._size(run, run.N), known, means))
+
+    def _size(self, run: Run, N: int) -> int:
+        """What the time of a run of that family grows with."""
+        return self._kind(replace(run, N=N, L=1)).length + N
 
 
 def spoken(seconds: float) -> str:

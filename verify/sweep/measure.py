@@ -45,6 +45,7 @@ class Record:
     routes_allowed: the two routes' distance and the bound of it (of an enclosure: from its middle, and half its width),
     at the output nearest to (or farthest beyond) its bound.  rms: the root mean square on random values relative to the
     values' own, rms_exact what the scores make of it, rms_least sqrt(1 - d_h/N) where that is a theorem.
+    devices: how many shared the run, 1 where one had room for it.
     others, score: the weights of the other values, sum of moduli, and of pos, both with forgetting.  loudest: the
     largest score of the others, without it (delta of Theorem 1, rho of Theorem 2); log_others: of attention, the
     logarithm of their exponentials' sum.
@@ -53,6 +54,7 @@ class Record:
     d_h: int
     state_entries: int
     execution: str
+    devices: int
     judged: int
     step: int
     worst: float
@@ -113,7 +115,7 @@ def measure(runs: Sequence[Run], programs: Programs) -> list[Record]:
     """Carry out a group of `Programs.batches`; seconds do not count the compilation, which serves many, and devices
     that work at once share those of a call.
     """
-    kind = programs.kind(runs)
+    kind = programs.kind(runs[0])
     programs.prepare(kind).result()
     posed = [pose(run, programs.width(kind)) for run in runs]
     begin = time.perf_counter()
@@ -161,6 +163,7 @@ def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, kind: Kind,
         d_h=memory.d_h,
         state_entries=size_of(memory, run.steps).state_entries,
         execution=execution,
+        devices=kind.shares,
         judged=len(steps),
         step=int(steps[at]),
         worst=float(worst[at]),

@@ -1,8 +1,13 @@
-"""The memory that a sweep will need in bytes, estimated upwards from the shapes before anything is allocated."""
+"""The memory that a sweep will need in bytes, estimated upwards from the shapes before anything is allocated; and which
+runs are too large for one device.
+"""
 
 from fractions import Fraction
 
+from jax.sharding import Mesh
+
 from bounds.formats import format_of
+from constructions.sparse import OTHERWISE_AT_ONCE
 from verify.copy.memory import INTERPRETER
 from verify.sweep.grid import D, Run
 from verify.sweep.programs import JUDGED, kind_of
@@ -11,23 +16,38 @@ from verify.sweep.settings import SweepSettings
 KEPT = 4  # memories with their codes (verify.sweep.measure)
 
 
-def needed(N: int, settings: SweepSettings) -> int:
-    """Peak bytes of the sweep's largest runs at N."""
+def needed(N: int, settings: SweepSettings, devices: int = 1) -> int:
+    """Peak bytes of the sweep's largest runs at N, one for each of so many devices that share this machine's memory."""
     runs = [
         Run(module, N, L, max(settings.d_h), Fraction(1), Fraction(1), dtype, 0)
         for module in settings.modules
         for dtype in settings.dtypes
         for L in ((1, None) if module == "ssm-constant" and 1 in settings.a_min else (1,))
     ]
-    return INTERPRETER + max(map(_run, runs))
+    return INTERPRETER + max(_kept(run) + devices * (_on_host(run) + on_device(run)) for run in runs)
 
 
-def _run(run: Run) -> int:
-    kind, item = kind_of(run, 1), format_of(run.dtype).bits // 8
+def on_device(run: Run) -> int:
+    """Peak bytes of the run's program: values and codes of every step, the state, what a step or a chunk makes."""
+    kind, item = kind_of(run), format_of(run.dtype).bits // 8
     length, codes = kind.length, kind.codes
-    values = 3 * 8 * run.N * D + 4 * length * D * item
-    scores = 16 * 8 * JUDGED * run.N
-    kept = (3 * 8 + KEPT * item) * run.N * codes + 4 * length * codes * item
+    signals = length * (4 * D * item + 4 * codes * item + 64)
     state = {"ssm-constant": 3 * codes * D, "attention": 3 * JUDGED * length}.get(run.module, 6 * length * D)
-    chunk = 6 * 128 * length if run.module == "ssm-linear" and item == 2 else 0  # dense one-hots of a chunk
-    return values + scores + kept + (state + chunk) * max(item, 4) + 64 * length
+    pairs = 3 * OTHERWISE_AT_ONCE**2 if run.module in ("ssm-linear", "ssm-gated") and item == 2 else 0
+    return signals + (state + pairs) * max(item, 4)
+
+
+def smallest_room(mesh: Mesh) -> int | None:
+    """Bytes that may be taken of the memory of each device of the mesh; None where the devices do not tell, as CPUs."""
+    told = [(device.memory_stats() or {}).get("bytes_limit") for device in mesh.local_devices]
+    limits = [limit for limit in told if limit is not None]
+    return min(limits) if len(limits) == len(told) else None
+
+
+def _on_host(run: Run) -> int:
+    return 3 * 8 * run.N * D + 16 * 8 * JUDGED * run.N
+
+
+def _kept(run: Run) -> int:
+    item = format_of(run.dtype).bits // 8
+    return (3 * 8 + KEPT * item) * run.N * kind_of(run).codes

@@ -21,6 +21,9 @@ def report(settings: SweepSettings, result: Result, runs: int) -> Report:
     page.paragraph(f"**{result.verdict.value}**: {result.headline}")
     page.heading("What was run")
     page.paragraph(_grid(settings, len(rows), runs))
+    if shared := [row for row in rows if row["devices"] > 1]:
+        devices = max(row["devices"] for row in shared)
+        page.paragraph(f"{len(shared)} cells were too large for one device and shared by {devices}: see `devices`.")
     page.bullets(_modules())
     page.heading("Break points")
     page.table(table(frontiers(rows)))
@@ -34,9 +37,9 @@ def report(settings: SweepSettings, result: Result, runs: int) -> Report:
     page.table(_tally(rows))
     page.paragraph(
         "A copy or a failure is predicted where the exact worst case of the stored weights is farther from epsilon "
-        "than all roundings can move it; in bfloat16 also where an enclosure, which follows the program on the run's "
-        "own values operation by operation, lies on one side of epsilon. *left to the dtype*: neither decides, so what "
-        "came out of such cells is measured, not predicted."
+        "than all roundings can move it; in 16-bit formats also where an enclosure, which follows the program on the "
+        "run's own values operation by operation, lies on one side of epsilon. *left to the dtype*: neither decides, "
+        "so what came out of such cells is measured, not predicted."
     )
     page.checks(result.checks, 3)
     page.closing(settings.command(), dict(result.environment), _trusted())
@@ -75,9 +78,8 @@ def _reading() -> str:
     return (
         "*largest N* is the largest N of a cell that copies, at the distance named beside it (*all*: every value after "
         "all are written), *largest L* likewise; *N predicted* and *L predicted* are the same by the exact worst "
-        "case of the stored weights (in bfloat16 also by the enclosure of the program), as a range where cells are "
-        "left to the dtype. "
-        "The grid bounds both."
+        "case of the stored weights (in 16-bit formats also by the enclosure of the program), as a range where cells "
+        "are left to the dtype. The grid bounds both."
     )
 
 
@@ -115,10 +117,9 @@ def _trusted() -> list[str]:
         "The measured errors: JAX and XLA for the layers, padded to a common length, NumPy for the comparison.",
         "The second route: NumPy float64 products of score matrices of the stored weights (verify.independent).",
         "The rounding bounds: bounds/rounding.py, with its assumption on exp, and verify/sweep/tolerance.py; the "
-        "enclosures in bfloat16: bounds/enclosure.py, whose model XLA is asked to keep to.",
+        "enclosures in 16-bit formats: bounds/enclosure.py, whose model XLA is asked to keep to.",
         "At most 64 evenly spread steps of each run are judged, the first and the last among them.",
-        "On several devices: cells dealt out, as many at once as there are devices, are what one device computes, bit "
-        "by bit, and so are cells that all devices share where the execution is sparse; the errors measured on the "
-        "others that are shared (ssm-constant, attention) lie within the rounding bound of one device's.",
+        "On several devices: each runs whole cells by the program of one device, bit by bit the same; cells that one "
+        "device has no room for are shared by all of them, and their errors lie within the rounding bound.",
         "SQLite, for the records of runs made by an earlier or another process; each is kept with a hash.",
     ]

@@ -1,6 +1,6 @@
 """Compiled programs, each serving many cells: one for a module, a length that the run is padded to, a width of codes
-and a dtype.  Weights, codes, positions and values are its arguments.  On several devices a program has two forms: one
-deals as many runs as there are devices, a run each; the other lets all devices share one run (verify.sweep.devices).
+and a dtype.  Weights, codes, positions and values are its arguments.  A program carries out as many runs at once as
+there are devices, a run on each; a run that no device has room for is shared by all of them (verify.sweep.devices).
 
 Padding changes no number that is read.  Steps after the last one neither write nor read (VOID).  A one-hot memory gets
 slots that are never written, and codes get coordinates that are 0: both add zeros to sums.  `tests` compare a padded
@@ -45,7 +45,7 @@ AS_WRITTEN: dict[str, str | bool] = {"xla_allow_excess_precision": False}
 @dataclass(frozen=True)
 class Kind:
     """What tells programs apart.  length: steps after padding; codes: width of a code, 0 for one-hots; shares: how many
-    devices share a run, 1 where each has its own.
+    devices share a run, 1 where each device has its own.
     """
 
     module: str
@@ -57,14 +57,14 @@ class Kind:
 
 
 @lru_cache(maxsize=2**16)
-def kind_of(run: Run, devices: int) -> Kind:
+def kind_of(run: Run, shares: int = 1) -> Kind:
     """The program that serves a run: powers of four of steps, dealt out evenly over the devices that share it."""
     padded = SHORTEST if jnp.finfo(run.dtype).bits > 16 else SHORTEST_16_BIT
     while padded < run.steps:
         padded *= 4
-    length = -(-padded // devices) * devices
+    length = -(-padded // shares) * shares
     codes = {"ssm-constant": run.d_h, "attention": max(1, (length - 1).bit_length())}.get(run.module, 0)
-    return Kind(run.module, length, codes, run.a != 1, run.dtype, devices)
+    return Kind(run.module, length, codes, run.a != 1, run.dtype, shares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,26 +82,30 @@ class Programs:
     where there is one device and nothing is exchanged with other hosts.
     """
 
-    def __init__(self, mesh: Mesh) -> None:
-        self.mesh = mesh
+    def __init__(self, mesh: Mesh, has_room: Callable[[Run], bool] = lambda _: True) -> None:
+        self.mesh, self._has_room = mesh, has_room
         self._beside = ThreadPoolExecutor(1)
         self._compiled: dict[Kind, Future[_Program]] = {}
 
+    def kind(self, run: Run) -> Kind:
+        """The program that serves a run here."""
+        return kind_of(run, 1 if self._has_room(run) else self.mesh.size)
+
     def batches(self, runs: Iterable[Run]) -> list[list[Run]]:
-        """The runs in groups that one call carries out: of one program, one for each device; what is left over, one by
-        one on all devices.
+        """The runs in groups that one call carries out: of one program, at most one for each device; a run that all
+        devices share is a group of its own.
         """
         alike: dict[Kind, list[Run]] = {}
         for run in runs:
-            alike.setdefault(kind_of(run, 1), []).append(run)
-        n = self.mesh.size
-        whole = [group[k : k + n] for group in alike.values() for k in range(0, len(group) - n + 1, n)]
-        rest = [[run] for group in alike.values() for run in group[len(group) // n * n :]]
-        return whole + rest
+            alike.setdefault(self.kind(run), []).append(run)
+        return [
+            group[k : k + self._at_once(kind)]
+            for kind, group in alike.items()
+            for k in range(0, len(group), self._at_once(kind))
+        ]
 
-    def kind(self, runs: Sequence[Run]) -> Kind:
-        """The program of a group of `batches`."""
-        return kind_of(runs[0], self.mesh.size if len(runs) == 1 else 1)
+    def _at_once(self, kind: Kind) -> int:
+        return 1 if kind.shares > 1 else self.mesh.size
 
     def width(self, kind: Kind) -> int:
         """Coordinates of a value, such that all devices that share a run get as many."""
@@ -115,14 +119,16 @@ class Programs:
 
     def outputs(self, asked: Sequence[Asked]) -> tuple[list[Float[np.ndarray, "R d"]], str]:
         """y of each run at its steps, at most JUDGED of them, and the name of the execution; the runs are a group of
-        `batches`.
+        `batches`.  Devices without a run of their own repeat the last one, so that every run is carried out by the same
+        program, whatever the number of devices.
         """
-        kind = self.kind([each.run for each in asked])
+        kind = self.kind(asked[0].run)
         program = self.prepare(kind).result()
         own = [_leaves(each, kind, self.width(kind)) for each in asked]
-        leaves = own[0] if len(own) == 1 else [np.stack(leaf) for leaf in zip(*own, strict=True)]
+        own += own[-1:] * (self._at_once(kind) - len(own))
+        leaves = own[0] if kind.shares > 1 else [np.stack(leaf) for leaf in zip(*own, strict=True)]
         y = np.asarray(program.run(jax.device_put(leaves, program.shardings)))
-        every = y[None] if len(own) == 1 else y
+        every = y[None] if kind.shares > 1 else y[: len(asked)]
         return [
             found[: len(each.steps), : each.x.shape[1]] for each, found in zip(asked, every, strict=True)
         ], program.execution
@@ -156,7 +162,7 @@ def _compile(kind: Kind, mesh: Mesh, width: int) -> _Program:
         return run[VALUES].dense()[steps]
 
     shapes = [(np.shape(leaf), leaf.dtype) for leaf in leaves]
-    if kind.shares == mesh.size:  # one run at a time
+    if kind.shares > 1:
         program, shardings = outputs, _shardings(module, stream, mesh)
     else:
         program, shapes = _each_its_own(outputs, mesh), [((mesh.size, *shape), dtype) for shape, dtype in shapes]
@@ -182,11 +188,12 @@ def _each_its_own(
 
 
 def _execution(module: SSM | MambaBlock, stream: Stream, dtype: str) -> Execution:
-    """The suited execution; for the 16-bit formats on a CPU the chunked one where the module allows it, since a step
-    there widens the whole state and back.
+    """The suited execution; for the 16-bit formats on a CPU chunks instead of single steps, each of which widens the
+    whole state and back.
     """
+    suited = suited_execution(module, stream)
     narrow = jnp.finfo(dtype).bits <= 16 and jax.default_backend() == "cpu"
-    return Execution.CHUNKED if narrow and isinstance(module, SSM) else suited_execution(module, stream)
+    return Execution.CHUNKED if narrow and suited is Execution.SCAN else suited
 
 
 def _padded_memory(kind: Kind, width: int) -> Memory:

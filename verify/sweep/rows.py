@@ -43,6 +43,7 @@ FIELDS = (
     "theorem_required",
     "state_entries",
     "execution",
+    "devices",
     "steps_judged",
     "seconds",
 )
@@ -52,12 +53,13 @@ def row(cell: Cell, record: Record) -> dict[str, Any]:
     """The fields of a cell, in the order of FIELDS.
 
     L: None where every value is asked for after all are written.  copies: measured, on worst-case and random values.
-    copies_predicted: what the closed form with its rounding bound says, or in bfloat16 the enclosure of the
-    program on these values; None where both leave it to the dtype.
+    copies_predicted: what the closed form with its rounding bound says, or in a 16-bit format the enclosure of
+    the program on these values; None where both leave it to the dtype.
     available_score, required_score: c^T b_pos of the weights, and the least one with which the exact worst case beside
     the same other scores is at most epsilon (None: none is enough); for attention q^T k_pos.  weighted_score: alpha_pos
     c^T b_pos.  theorem_threshold: what Theorem 1 (its delta the largest other score) or Theorem 2 (its rho the same)
-    asks for; theorem_required: the least score that is enough in all their instances.
+    asks for; theorem_required: the least score that is enough in all their instances.  devices: how many shared the
+    run, 1 where one had room for it.
     """
     run, epsilon = cell.run, float(cell.epsilon)
     return {
@@ -82,6 +84,7 @@ def row(cell: Cell, record: Record) -> dict[str, Any]:
         **_scores(cell, record),
         "state_entries": record.state_entries,
         "execution": record.execution,
+        "devices": record.devices,
         "steps_judged": record.judged,
         "seconds": record.seconds,
     }

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verify.sweep.devices import agreed, leads
-from verify.sweep.estimate import Estimate
+from verify.sweep.estimate import Estimate, family
 from verify.sweep.grid import Run
 from verify.sweep.measure import Record, measure
-from verify.sweep.programs import Kind, Programs
+from verify.sweep.programs import Programs
 from verify.sweep.store import Store
 
 AT_ONCE = 4  # runs claimed together, so that another process finds work until the end
@@ -32,34 +32,35 @@ def work(runs: Sequence[Run], store: Store[Record], programs: Programs, done: Do
     waited for.  An interrupt leaves in `done` what there is.
     """
     by_key, number_of = {run.key: run for run in runs}, {run.key: k for k, run in enumerate(runs)}
-    estimate, devices = Estimate(runs, say), programs.mesh.size
+    estimate, devices = Estimate(runs, programs.kind, say), programs.mesh.size
     at_once = max(AT_ONCE // devices, 1) * devices
     try:
         while agreed(len(missing := _missing(by_key, store, done))):
             estimate.left(list(missing.values()))
-            groups = untimed_first(programs.batches(missing.values()), programs, estimate)
+            groups = untimed_first(programs.batches(missing.values()), estimate)
             order = [run.key for group in groups for run in group]
             claimed = store.claim(order, at_once) if leads() else []
             numbers = _agreed([number_of[key] for key in claimed])
             if not numbers:
                 time.sleep(WAIT_SECONDS)
             for group in groups[:AHEAD] if numbers else []:
-                programs.prepare(programs.kind(group))
+                programs.prepare(programs.kind(group[0]))
             for group in programs.batches(runs[number] for number in numbers):
                 _make(group, store, programs, done, estimate)
     finally:
         store.release(by_key)
 
 
-def untimed_first(groups: list[list[Run]], programs: Programs, estimate: Estimate) -> list[list[Run]]:
-    """The groups, led by the one of the largest N of each program that was not timed yet."""
-    leading: dict[Kind, list[Run]] = {}
+def untimed_first(groups: list[list[Run]], estimate: Estimate) -> list[list[Run]]:
+    """The groups, led by one for each size at which a family of runs has still to be timed."""
+    wanted = estimate.wanted(run for group in groups for run in group)
+    first, others = [], []
     for group in groups:
-        kind = programs.kind(group)
-        if not estimate.knows(group[0]) and (kind not in leading or group[0].N > leading[kind][0].N):
-            leading[kind] = group
-    first = list(leading.values())
-    return [*first, *(group for group in groups if leading.get(programs.kind(group)) is not group)]
+        sizes = wanted.get(family(group[0]), set())
+        timed = {run.N for run in group} & sizes
+        sizes -= timed
+        (first if timed else others).append(group)
+    return first + others
 
 
 def _missing(by_key: Mapping[str, Run], store: Store[Record], done: Done) -> dict[str, Run]:
@@ -71,6 +72,9 @@ def _missing(by_key: Mapping[str, Run], store: Store[Record], done: Done) -> dic
 
 
 def _make(group: Sequence[Run], store: Store[Record], programs: Programs, done: Done, estimate: Estimate) -> None:
+    kind, began = programs.kind(group[0]), time.monotonic()
+    programs.prepare(kind).result()
+    estimate.waited(kind, time.monotonic() - began)
     for run, record in zip(group, measure(group, programs), strict=True):
         if leads():
             store.save(run.key, record.document())
