@@ -19,6 +19,7 @@ from math import log
 from bounds.formats import format_of
 from constructions.compiler import program_of
 from constructions.oracle import dependencies, solve, states, unfolded
+from constructions.order import fault
 from constructions.problem import EachRead, Inputs, Lengths, Problem, State, ValueRead
 from constructions.programs.expression import evaluate
 from constructions.programs.stack import compiled
@@ -28,6 +29,7 @@ STRETCHED = (
     4,
     16,
 )  # times the largest length: where closed forms are looked at besides, since 2^n is near n^6 at n = 9
+GROWING = {"count": "states", "value_bounds": "values"}  # what a field bounds
 FUNCTIONS = ("next state", "flags", "transition", "answer")  # the stages of f_I, A(n), f_T and f_A
 
 
@@ -97,16 +99,18 @@ def polynomial(problem: Problem, instances: Sequence[Inputs], lengths: Sequence[
     statement = "states, tokens, values and the answer are polynomially bounded"
     stretched = [lengths[0], *(tuple(k * max(n, 1) for n in lengths[-1]) for k in STRETCHED)]
     degrees = {
-        "states": _degree([max(problem.count(each), 1) for each in stretched], stretched),
-        "values": _degree([max(map(abs, (1, *problem.value_bounds(each)))) for each in stretched], stretched),
+        "count": _degree([max(problem.count(each), 1) for each in stretched], stretched),
+        "value_bounds": _degree([max(map(abs, (1, *problem.value_bounds(each)))) for each in stretched], stretched),
     }
-    found = ", ".join(f"{name} grow like n^{degree:.2g}" for name, degree in degrees.items())
+    found = ", ".join(f"{GROWING[name]} grow like n^{degree:.2g}" for name, degree in degrees.items())
     for inputs in instances:
         outside = _outside(problem, inputs)
         if outside:
             return Finding(2, statement, found, f"{inputs}: {outside}")
     fast = [name for name, degree in degrees.items() if not degree <= POLYNOMIAL]
-    return Finding(2, statement, found, f"{fast[0]} grow faster than n^{POLYNOMIAL}" if fast else None)
+    return Finding(
+        2, statement, found, f"`{fast[0]}`: {GROWING[fast[0]]} grow faster than n^{POLYNOMIAL}" if fast else None
+    )
 
 
 def constant_functions(problem: Problem, lengths: Sequence[Lengths]) -> Finding:
@@ -143,13 +147,14 @@ def _disorder(problem: Problem, inputs: Inputs) -> str | None:
     false.
     """
     lengths = tuple(len(s) for s in inputs)
+    wrong = fault(problem, lengths)
+    if wrong is not None:
+        return wrong
     try:
         solve(problem, inputs)
-        visited = list(states(problem, lengths))
     except ValueError as error:
         return str(error)
-    if len(visited) != problem.count(lengths):
-        return f"`count` is false: {len(visited)} states are visited, {problem.count(lengths)} are stated"
+    visited = states(problem, lengths)
     walk = _Walk(problem, lengths)
     return next((f"state {state}: {wrong}" for state in visited if (wrong := walk.wrong_at(state))), None)
 
@@ -159,27 +164,23 @@ class _Walk:
 
     def __init__(self, problem: Problem, lengths: Lengths) -> None:
         self.problem, self.lengths, self.n = problem, lengths, problem.sizes(lengths)
-        self.bounds, self.slots = problem.index_bounds(lengths), problem.slots(lengths)
+        self.slots = problem.slots(lengths)
         self.farthest = None if problem.locality is None else problem.locality(lengths)
         self.rank: dict[State, int] = {}
         self.holder: dict[int, State] = {}
 
     def wrong_at(self, state: State) -> str | None:
         """What is false at the next state; None for nothing."""
-        wrong = self._out_of_bounds(state) or self._lost(state) or self._wrong_distance(state)
+        wrong = self._out_of_memory(state) or self._lost(state) or self._wrong_distance(state)
         self.rank[state] = len(self.rank)
         self.holder[self._slot(state)] = state
         return wrong
 
-    def _out_of_bounds(self, state: State) -> str | None:
-        if state in self.rank:
-            return "`following` is false: the state comes a second time"
-        for called, index, (low, high) in zip(self.problem.indices, state, self.bounds, strict=True):
-            if not low <= index <= high:
-                return f"`index_bounds` is false: {called} = {index} lies outside [{low}, {high}]"
-        if not 0 <= self._slot(state) < self.slots:
-            return f"`slots` is false: its slot is {self._slot(state)}, there are 0 to {self.slots - 1}"
-        return None
+    def _out_of_memory(self, state: State) -> str | None:
+        slot = self._slot(state)
+        if slot < 0:
+            return f"`slot` is false: it is {slot}"
+        return f"`slots` is false: its slot is {slot}, there are 0 to {self.slots - 1}" if slot >= self.slots else None
 
     def _lost(self, state: State) -> str | None:
         """A value that another state has overwritten in the slot that both share."""
@@ -196,9 +197,9 @@ class _Walk:
                 continue
             back = len(self.rank) - self.rank[tuple(int(evaluate(e, here)) for e in read.state)]
             if read.distance is not None and back != (stated := int(evaluate(read.distance, here))):
-                return f"`distance` is false: {read.name!r} is {back} states back, {stated} is stated"
+                return f"`distance` is false: {read.name!r} is {_back(back)}, {stated} is stated"
             if self.farthest is not None and back > self.farthest:
-                return f"`locality` is false: {read.name!r} is {back} states back, at most {self.farthest} is stated"
+                return f"`locality` is false: {read.name!r} is {_back(back)}, at most {self.farthest} is stated"
         return None
 
     def _slot(self, state: State) -> int:
@@ -206,6 +207,10 @@ class _Walk:
 
     def _names(self, state: State) -> dict[str, int]:
         return self.n | dict(zip(self.problem.indices, state, strict=True))
+
+
+def _back(states: int) -> str:
+    return f"{states} state{'' if states == 1 else 's'} back"
 
 
 def _largest_reads(problem: Problem, lengths: Lengths) -> tuple[int, int, int]:

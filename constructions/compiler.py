@@ -79,6 +79,8 @@ class _Compiler:
             )
         self.problem, self.lengths, self.ring = problem, lengths, theorem == 5
         self.slots = slot_count(problem, lengths, theorem)
+        if self.slots < 1:
+            raise ValueError(f"problem {problem.name!r}, slots at lengths {lengths}: 0 was given; a memory has a slot")
         self.builder = Builder(f"{problem.name} (Theorem {theorem})", self._fields(), longest)
         self.t, self.ends_inputs = name(POSITION), name(separator(len(lengths)))
         self.ends_states = name(separator(len(lengths) + 1))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from constructions.problem import EachRead, InputRead, Inputs, Lengths, Problem, Read, State, ValueRead
+from constructions.problem import EachRead, InputRead, Inputs, Lengths, Problem, Quantity, Read, State, ValueRead
 from constructions.programs.expression import evaluate
 from constructions.programs.operations import Operate
 
@@ -39,7 +39,8 @@ def states(problem: Problem, lengths: Lengths) -> Iterator[State]:
 def solve(problem: Problem, inputs: Inputs, operate: Operate | None = None) -> Solution:
     """The oracle: every value by the transition, in exact arithmetic; with `operate` also for inputs that are terms.
 
-    Raises ValueError where a state reads a value that is not there yet or a token outside its sequence.
+    Raises ValueError where a state reads a value that is not there yet or a token outside its sequence, a flag is none,
+    or the transition or the answer is no integer.
     """
     lengths = tuple(len(sequence) for sequence in inputs)
     n = problem.sizes(lengths)
@@ -47,10 +48,10 @@ def solve(problem: Problem, inputs: Inputs, operate: Operate | None = None) -> S
     for state in states(problem, lengths):
         here = n | dict(zip(problem.indices, state, strict=True))
         found = {read.name: _value(problem, read, here, inputs, values) for read in problem.reads}
-        values[state] = evaluate(problem.transition, here | found, None, operate)
+        values[state] = _evaluated(problem, f"transition at state {state}", problem.transition, here | found, operate)
     needed = {read.name: _value(problem, read, n, inputs, values) for read in problem.answer_reads} if values else {}
     absent = {read.name: 0 for read in problem.answer_reads}
-    return Solution(values, evaluate(problem.answer, n | absent | needed, None, operate))
+    return Solution(values, _evaluated(problem, "answer", problem.answer, n | absent | needed, operate))
 
 
 def dependencies(problem: Problem, state: State, lengths: Lengths) -> tuple[list[tuple[int, int]], list[State]]:
@@ -79,6 +80,15 @@ def unfolded(
             yield read, here
 
 
+def _evaluated(
+    problem: Problem, where: str, given: Quantity, values: Mapping[str, Any], operate: Operate | None
+) -> Any:
+    try:
+        return evaluate(given, values, None, operate)
+    except ValueError as error:
+        raise ValueError(f"problem {problem.name!r}, {where}: {error}") from error
+
+
 def _value(problem: Problem, read: Read, here: Mapping[str, int], inputs: Inputs, values: Mapping[State, Any]) -> Any:
     if isinstance(read, EachRead):
         best = 0
@@ -87,8 +97,11 @@ def _value(problem: Problem, read: Read, here: Mapping[str, int], inputs: Inputs
             found = {inner.name: _value(problem, inner, place, inputs, values) for inner in read.reads}
             best = max(best, int(evaluate(read.value, place | found)))
         return best
-    if evaluate(read.when, here) == 0:
+    when = evaluate(read.when, here)
+    if when == 0:
         return 0
+    if when != 1:
+        raise ValueError(f"problem {problem.name!r}: `when` of {read.name!r} is no flag: it is {when}")
     if isinstance(read, InputRead):
         index, sequence = int(evaluate(read.index, here)), inputs[read.sequence]
         if not 1 <= index <= len(sequence):

@@ -11,13 +11,12 @@ compiler turns the same expressions into blocks (`constructions.compiler`), and 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from numbers import Integral
 from typing import Any
 
 from constructions.programs.expression import Expr, Interval, names
+from constructions.stated import Lengths, ends, ends_of, interval, stated, whole
 
-Lengths = tuple[int, ...]
+LARGEST_TOKEN = 2**31 - 1  # in modulus
 State = tuple[int, ...]
 Quantity = Expr | int  # wherever an expression is meant, a number may stand
 Inputs = tuple[tuple[Any, ...], ...]  # the tokens of every input sequence: integers, or terms
@@ -148,14 +147,35 @@ class Problem:
             if strange:
                 known = ", ".join(sorted(allowed))
                 raise ValueError(f"problem {self.name!r}, {where}: it names {strange[0]!r}; {known} may be named there")
-        object.__setattr__(self, "slot", cache(self.slot))  # asked for at every state, and costly to write anew
+        self._check_functions(taken)
+
+    def _check_functions(self, here: set[str]) -> None:
+        """What is stated by functions of the lengths tells its faults with its name, whoever asks for it."""
+
+        def slot(given: Any) -> Quantity:
+            strange = sorted(names(given) - here)
+            if strange:
+                raise ValueError(f"it names {strange[0]!r}; {', '.join(sorted(here))} may be named there")
+            return given
+
+        checks = {"count": whole(0), "slots": whole(0), "slot": slot, "value_bounds": ends}
+        checks |= {"index_bounds": ends_of(self.indices)} | ({} if self.locality is None else {"locality": whole(0)})
+        for field, checked in checks.items():
+            object.__setattr__(self, field, stated(self.name, field, getattr(self, field), checked))
 
     def _check_states(self) -> None:
         """There is something to read, and every state is given by as many indices as there are."""
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"a problem has the name {self.name!r}; a text that is not empty is needed")
         if not self.alphabets:
             raise ValueError(f"problem {self.name!r}: no alphabets were given; at least one is needed")
         for alphabet in self.alphabets:
-            self._interval("alphabets", alphabet)
+            try:
+                low, high = interval(alphabet)
+            except ValueError as error:
+                raise ValueError(f"problem {self.name!r}, alphabets: {error}") from None
+            if max(-low, high) > LARGEST_TOKEN:
+                raise ValueError(f"problem {self.name!r}, alphabets: {alphabet!r} was given; tokens have 32 bits")
         k, given = len(self.indices), {"first": self.first, "following": self.following}
         given |= {r.name: r.state for r in (*self.reads, *self.answer_reads) if isinstance(r, ValueRead)}
         for where, state in given.items():
@@ -193,26 +213,18 @@ class Problem:
             yield from (each for r in group for each in r.quantities(allowed))
 
     def value_interval(self, lengths: Lengths) -> Interval:
-        """`value_bounds` at these lengths.  Raises ValueError where that is no interval of integers."""
-        return self._interval(f"value_bounds at lengths {lengths}", self.value_bounds(lengths))
+        """`value_bounds` where a stack is made for them.  Raises ValueError for an empty interval."""
+        return self._in_order("value_bounds", lengths, self.value_bounds(lengths))
 
     def index_intervals(self, lengths: Lengths) -> tuple[Interval, ...]:
-        """`index_bounds` at these lengths.  Raises ValueError where that is not one interval for each index."""
-        where, given = f"index_bounds at lengths {lengths}", self.index_bounds(lengths)
-        if not isinstance(given, tuple | list) or len(given) != len(self.indices):
-            raise ValueError(
-                f"problem {self.name!r}, {where}: {given!r} was given; an interval is needed for each of {self.indices}"
-            )
-        return tuple(self._interval(where, each) for each in given)
+        """`index_bounds` where a stack is made for them.  Raises ValueError for an empty interval."""
+        return tuple(self._in_order("index_bounds", lengths, each) for each in self.index_bounds(lengths))
 
-    def _interval(self, where: str, given: Any) -> Interval:
-        pair = isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(end, Integral) for end in given)
-        if not pair or given[0] > given[1]:
-            raise ValueError(
-                f"problem {self.name!r}, {where}: {given!r} was given; an interval is two integers, the least and the "
-                "largest"
-            )
-        return int(given[0]), int(given[1])
+    def _in_order(self, field: str, lengths: Lengths, given: Interval) -> Interval:
+        try:
+            return interval(given)
+        except ValueError as error:
+            raise ValueError(f"problem {self.name!r}, {field} at lengths {lengths}: {error}") from None
 
     def sizes(self, lengths: Lengths) -> dict[str, int]:
         """The lengths by name: n1, n2, ..."""

@@ -16,7 +16,8 @@ from constructions.compiler import (
     slot_count,
 )
 from constructions.oracle import Solution, solve
-from constructions.problem import Inputs, Lengths, Problem
+from constructions.order import fault
+from constructions.problem import LARGEST_TOKEN, Inputs, Lengths, Problem
 from constructions.problems.task import Limits, Shown
 from constructions.programs.interpreter import Token
 from constructions.programs.operations import Operate
@@ -101,10 +102,17 @@ class Table:
         """Every state with its value, the separator, and the answer; the ring's slots are those of the limits,
         `operate` is for inputs that are terms.
 
-        Raises ValueError as `solve` does, and for an index or a value outside the interval that the problem states at
-        the limits.
+        Raises ValueError as `solve` does, with the field at fault where it is one of those that order the states, and
+        for an index or a value outside the interval that the problem states at the limits, or an interval that is
+        beyond 32 bits there.
         """
-        solution = solve(self.problem, instance, operate)
+        if limits is not None:
+            self._refuse_wide(limits)
+        try:
+            solution = solve(self.problem, instance, operate)
+        except ValueError as error:
+            wrong = fault(self.problem, tuple(map(len, instance)))
+            raise ValueError(str(error) if wrong is None else f"problem {self.name!r}: {wrong}") from error
         if limits is not None and operate is None:
             self._refuse_outside(solution, limits)
         lengths = tuple(map(len, instance)) if limits is None else limits.lengths
@@ -124,6 +132,16 @@ class Table:
             if state[0] >= 1:
                 entries.append(self.notation.entry(state, token.get(VALUE, 0), lengths))
         return Shown(" ".join(filter(None, entries)), str(tokens[-1].get(ANSWER, 0)) if tokens else "")
+
+    def _refuse_wide(self, limits: Limits) -> None:
+        stated = {"index_bounds": self.problem.index_intervals, "value_bounds": self.problem.value_interval}
+        for field, bounds in stated.items():
+            largest = int(np.abs(np.array(bounds(limits.lengths), object)).max())
+            if largest > LARGEST_TOKEN:
+                raise ValueError(
+                    f"problem {self.name!r}: `{field}` reaches {largest:.3g} at lengths {limits.lengths}; a token has "
+                    "32 bits"
+                )
 
     def _refuse_outside(self, solution: Solution, limits: Limits) -> None:
         bounds = self.problem.index_intervals(limits.lengths)

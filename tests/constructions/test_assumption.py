@@ -47,7 +47,11 @@ def test_the_chain_of_section_4_breaks_the_first_bullet():
         ),
         (0, {"slots": lambda _: 2}, "state (2, 1): `slots` is false: its slot is 2, there are 0 to 1"),
         (0, {"index_bounds": lambda _: ((1, 1), (1, 2))}, "state (2, 1): `index_bounds` is false: j = 2"),
-        (0, {"following": (constant(1), constant(1)), "last": constant(0)}, "more than the 1 states"),
+        (
+            0,
+            {"following": (constant(1), constant(1)), "last": constant(0)},
+            "`following` is false: it leads from (1, 1) back",
+        ),
         (0, {"locality": lambda lengths: lengths[1]}, "state (2, 2): `locality` is false: 'corner' is 3 states back"),
         (0, {"count": lambda lengths: lengths[0] * lengths[1] + 1}, "`count` is false"),
         (0, {"count": lambda lengths: max(lengths[0] * lengths[1] - 2, 0)}, "stated"),
@@ -55,7 +59,7 @@ def test_the_chain_of_section_4_breaks_the_first_bullet():
         (
             0,
             {"reads": (*EDITS.reads[:2], replace(EDITS.reads[2], distance=constant(2)), *EDITS.reads[3:])},
-            "state (1, 2): `distance` is false: 'left' is 1 states back, 2 is stated",
+            "state (1, 2): `distance` is false: 'left' is 1 state back, 2 is stated",
         ),
         (2, {"value_bounds": lambda _: (0, 3)}, "outside"),
         (2, {"value_bounds": lambda lengths: (0, 99 * 2 ** (2 * sum(lengths)))}, "faster"),

@@ -24,7 +24,7 @@ from verify.verdict import REAL_ARITHMETIC, Check, Verdict
 
 CLAIMS = {"lis": "A3-LIS-2D", "edit-distance": "A3-ED", "arithmetic": "A3-ARITH"}
 LENGTHS = (6, 12)  # of every input sequence, between which growth shows; in shorter ones some units are not needed
-LOOKED_AT = 4  # instances of each kind, whose order and values are looked at
+LOOKED_AT = 4  # instances of each kind, and one of every length in the small family: their order and values
 CHAIN_SIZES = (3, 12)  # of a chain's instances
 HELD = frozenset({Verdict.HELD})
 
@@ -45,7 +45,8 @@ def assumption_checks(done: Done) -> list[Check]:
 def findings(problem: Problem, done: Done) -> tuple[Finding, ...]:
     """The bullets on the instances of this run, and on lengths that grow."""
     kinds = len(problem.alphabets)
-    instances = (*done.batch.asked[:LOOKED_AT], *done.batch.enumerated[-LOOKED_AT:])
+    each_length = {tuple(map(len, instance)): instance for instance in done.batch.enumerated}
+    instances = (*done.batch.asked[:LOOKED_AT], *each_length.values(), *done.batch.enumerated[-LOOKED_AT:])
     return assumption(problem, instances, [(n,) * kinds for n in LENGTHS])
 
 
