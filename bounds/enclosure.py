@@ -43,21 +43,33 @@ class Interval:
     @property
     def mid(self) -> Float[np.ndarray, "..."]:
         """The middle; with `rad` it covers the interval."""
+        if self.known:
+            return self.lo
         return self.lo + 0.5 * (self.hi - self.lo)
 
     @property
     def rad(self) -> Float[np.ndarray, "..."]:
         """Half the width, enlarged by the rounding of the middle; 0 for a point."""
+        if self.known:
+            return np.zeros_like(self.lo)
         half = 0.5 * (self.hi - self.lo)
         return np.where(half > 0, half + _OWN * (np.abs(self.mid) + half), 0.0)
 
     def __add__(self, other: "Interval") -> "Interval":
-        return Interval(self.lo + other.lo, self.hi + other.hi)
+        lo = self.lo + other.lo
+        return Interval(lo, lo if self.known and other.known else self.hi + other.hi)
 
     def __sub__(self, other: "Interval") -> "Interval":
         return Interval(self.lo - other.hi, self.hi - other.lo)
 
+    @property
+    def known(self) -> bool:
+        """Whether it is seen at once that all are points: both ends are one array."""
+        return self.lo is self.hi
+
     def __mul__(self, other: "Interval") -> "Interval":
+        if self.known and other.known:
+            return Interval.point(self.lo * other.lo)
         return _around([a * b for a in (self.lo, self.hi) for b in (other.lo, other.hi)])
 
     def __truediv__(self, other: "Interval") -> "Interval":
@@ -65,7 +77,8 @@ class Interval:
         return _around([a / b for a in (self.lo, self.hi) for b in (other.lo, other.hi)])
 
     def __getitem__(self, where) -> "Interval":
-        return Interval(self.lo[where], self.hi[where])
+        lo = self.lo[where]
+        return Interval(lo, lo if self.known else self.hi[where])
 
     def distance(self, x: Float[np.ndarray, "..."]) -> "Interval":
         """|y - x| for y in the interval."""
@@ -76,7 +89,10 @@ class Interval:
 
 def held(exact: Interval, format: FloatFormat) -> Interval:
     """An operation's result in the format, from what it is in real arithmetic."""
-    return _flushed(rounded(_single(exact.lo, -1.0), format), rounded(_single(exact.hi, 1.0), format), format)
+    lo = rounded(_single(exact.lo, -1.0), format)
+    if exact.known and _is_single(exact.lo).all():
+        return _flushed(lo, lo, format)
+    return _flushed(lo, rounded(_single(exact.hi, 1.0), format), format)
 
 
 def library(f: Callable[[np.ndarray], np.ndarray], x: Interval, format: FloatFormat) -> Interval:
@@ -105,7 +121,7 @@ def product(left: Interval, right: Interval, format: FloatFormat) -> Interval:
     """
     a, r, b, s = left.mid, left.rad, right.mid, right.rad
     middle = a @ b
-    radius = np.abs(a) @ s + r @ (np.abs(b) + s)
+    radius = np.zeros_like(middle) if left.known and right.known else np.abs(a) @ s + r @ (np.abs(b) + s)
     size = np.abs(a) @ np.abs(b) + radius
     terms = (np.abs(a) + r > 0).astype(np.float64) @ (np.abs(b) + s > 0).astype(np.float64)
     exact = size <= _quantum(left) * _quantum(right) * 2.0**_WIDE.precision
@@ -125,15 +141,15 @@ def rounded(x: Float[np.ndarray, "..."], format: FloatFormat) -> Float[np.ndarra
 
 def _flushed(lo: np.ndarray, hi: np.ndarray, format: FloatFormat) -> Interval:
     """[lo, hi], with 0 where a number below the normal range may have become 0."""
-    if format.keeps_subnormals:
-        return Interval(lo, hi)
-    least = float(format.tiny)
-    return Interval(np.where((lo > 0) & (lo < least), 0.0, lo), np.where((hi < 0) & (hi > -least), 0.0, hi))
+    if not format.keeps_subnormals:
+        least = float(format.tiny)
+        lo, hi = np.where((lo > 0) & (lo < least), 0.0, lo), np.where((hi < 0) & (hi > -least), 0.0, hi)
+    return Interval(lo, lo if np.array_equal(lo, hi) else hi)
 
 
 def _quantum(x: Interval) -> float:
     """A power of two of which all entries are multiples; 0 where they are no points, or have more bits than float32."""
-    if not np.array_equal(x.lo, x.hi):
+    if not x.known and not np.array_equal(x.lo, x.hi):
         return 0.0
     mantissa, exponent = np.frexp(x.lo[x.lo != 0])
     whole = np.ldexp(mantissa, _WIDE.precision)
@@ -146,10 +162,15 @@ def _quantum(x: Interval) -> float:
 def _single(x: np.ndarray, outwards: float) -> np.ndarray:
     """An end after one rounding of float32: itself where it is such a number, else moved by at most that much."""
     u = float(_WIDE.unit_roundoff)
-    with np.errstate(over="ignore"):
-        same = x.astype(np.float32) == x
+    same = _is_single(x)
     with np.errstate(invalid="ignore"):  # an infinite end is such a number
         return np.where(same, x, x + outwards * ((u + _OWN) * np.abs(x) + float(_WIDE.underflow)))
+
+
+def _is_single(x: np.ndarray) -> np.ndarray:
+    """Whether each is a number of float32."""
+    with np.errstate(over="ignore"):
+        return x.astype(np.float32) == x
 
 
 def hull(one: Interval, other: Interval) -> Interval:

@@ -7,6 +7,7 @@ Source: IEEE 754-2019, Table 3.5 (binary16, binary32, binary64); bfloat16 is bin
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -38,27 +39,27 @@ class FloatFormat:
         if self.emin >= self.emax:
             raise ValueError(f"emin is {self.emin} and emax is {self.emax}; emin must be below emax")
 
-    @property
+    @cached_property
     def max(self) -> Fraction:
         """The largest finite number, (2 - 2^(1-p)) 2^emax."""
         return (2 - Fraction(2) ** (1 - self.precision)) * Fraction(2) ** self.emax
 
-    @property
+    @cached_property
     def tiny(self) -> Fraction:
         """The smallest positive normal number, 2^emin."""
         return Fraction(2) ** self.emin
 
-    @property
+    @cached_property
     def smallest(self) -> Fraction:
         """The smallest positive subnormal number, 2^(emin-p+1)."""
         return Fraction(2) ** (self.emin - self.precision + 1)
 
-    @property
+    @cached_property
     def unit_roundoff(self) -> Fraction:
         """u = 2^-p: rounding to nearest changes a number of the normal range by at most u of itself."""
         return Fraction(2) ** -self.precision
 
-    @property
+    @cached_property
     def underflow(self) -> Fraction:
         """The most that one operation loses below the normal range.
 
@@ -66,7 +67,7 @@ class FloatFormat:
         """
         return self.smallest / 2 if self.keeps_subnormals else self.tiny
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """Storage in bits: sign, exponent (2 emax + 2 = 2^w codes, w bits) and p - 1 stored significand bits."""
         return 1 + (2 * self.emax + 1).bit_length() + self.precision - 1

@@ -144,25 +144,26 @@ class Decay:
 def decays(a: Interval, Q: int, format: FloatFormat) -> Decay:
     """The same coefficient at each step."""
     below = np.tril(np.ones((Q, Q), bool), -1)
-    masked = Interval(np.where(below, a.lo, 1.0), np.where(below, a.hi, 1.0))
+    lo = np.where(below, a.lo, 1.0)
+    masked = Interval(lo, lo if a.known else np.where(below, a.hi, 1.0))
     inside, causal = _running_products(masked, format), np.tril(np.ones((Q, Q)))
     every = Interval(np.full(Q, a.lo[0]), np.full(Q, a.hi[0]))
     room = growth(Q, format_of("float32"))
     whole = Interval(a.lo**Q * (1 - room), a.hi**Q * (1 + room))
     exact = a.lo[0] == a.hi[0] and a.lo[0] in (0.0, 1.0)
     return Decay(
-        Interval(inside.lo * causal, inside.hi * causal),
+        inside * Interval.point(causal),
         _running_products(every, format),
         a if exact else held(whole, format),
     )
 
 
 def _running_products(a: Interval, format: FloatFormat) -> Interval:
-    """The doubling of `constructions.chunked.running_products`; a in [0, 1]."""
+    """The doubling of `constructions.chunked.running_products`."""
     for s in (2**k for k in range((len(a.lo) - 1).bit_length())):
-        earlier = Interval(np.ones_like(a.lo), np.ones_like(a.hi))
-        earlier.lo[s:], earlier.hi[s:] = a.lo[:-s], a.hi[:-s]
-        a = held(a * earlier, format)
+        ones = np.ones_like(a.lo[:s])
+        lo = np.concatenate([ones, a.lo[:-s]])
+        a = held(a * Interval(lo, lo if a.known else np.concatenate([ones, a.hi[:-s]])), format)
     return a
 
 
@@ -179,7 +180,7 @@ def _chunk_outputs(
     scores = product(Interval.point(C), Interval.point(B.T), format)
     if decay is None:
         causal = (np.arange(len(B))[None, :] <= local[:, None]).astype(np.float64)
-        weights, ahead = Interval(scores.lo * causal, scores.hi * causal), Interval.point(C)
+        weights, ahead = scores * Interval.point(causal), Interval.point(C)
     else:
         weights = held(scores * decay.inside[local][:, : len(B)], format)
         ahead = held(Interval.point(C) * decay.ahead[local][:, None], format)
@@ -203,7 +204,7 @@ def _coded(codes: Float[np.ndarray, "n s"], index: np.ndarray) -> Float[np.ndarr
 
 
 def _transposed(x: Interval) -> Interval:
-    return Interval(x.lo.T, x.hi.T)
+    return Interval.point(x.lo.T) if x.known else Interval(x.lo.T, x.hi.T)
 
 
 def _attended(asked: Asked, head: Attention, format: FloatFormat) -> Interval:
