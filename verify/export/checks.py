@@ -14,7 +14,8 @@ from verify.export.extra import torch, transformers
 from verify.export.foreign import TRANSFORMERS, Foreign, Implementation, further
 from verify.export.model import embedded, model, named
 from verify.export.programs import Text
-from verify.verdict import Check, Verdict, decided
+from verify.export.words import VACUOUS
+from verify.verdict import ESTABLISHED, Check, Verdict, decided
 
 BEHIND = "the float32 program"
 
@@ -144,7 +145,9 @@ def _close(
     sample: Sample,
     speaks_of: str,
 ) -> Check:
-    """HELD only if every number is within what is allowed, and the constant dwarfs the rest of the stream."""
+    """HELD only if every number is within what is allowed, and the constant dwarfs the rest of the stream; VACUOUS if
+    the output 0 would be within it too, everywhere.
+    """
     apart = np.abs(found.astype(np.float64) - wanted)
     good = (apart <= allowed) & fits_norm(sample)
     worst = tuple(map(int, np.unravel_index(np.argmax(np.where(good, apart - allowed, np.inf)), apart.shape)))
@@ -152,9 +155,11 @@ def _close(
     if not good.all():
         place = {"token": worst[0] + 1, "coordinate": worst[1] + 1}
         witness = {**place, "found": float(found[worst]), "wanted": float(wanted[worst])}
-    verdict = Verdict.HELD if good.all() else Verdict.REFUTED
+    empty = bool((np.abs(wanted) <= allowed).all())
+    verdict = (Verdict.VACUOUS if empty else Verdict.HELD) if good.all() else Verdict.REFUTED
+    evidence = f"{sample.words}{f'; vacuous: {VACUOUS}' if verdict is Verdict.VACUOUS else ''}"
     value, bound = float(apart.max()), float(allowed.max())
-    return _check(construction, what, verdict, value, bound, sample.words, witness, speaks_of)
+    return _check(construction, what, verdict, value, bound, evidence, witness, speaks_of)
 
 
 def _language(loaded: Loaded) -> tuple[list[Check], dict[str, Any]]:
@@ -228,4 +233,5 @@ def _check(
     speaks_of: str,
 ) -> Check:
     tag = f"{construction.settings.called()}/{what}"
-    return Check(tag, construction.claims[0], verdict, value, bound, evidence, witness, speaks_of)
+    expected = ESTABLISHED | {Verdict.VACUOUS}  # which says itself that nothing follows
+    return Check(tag, construction.claims[0], verdict, value, bound, evidence, witness, speaks_of, expected)

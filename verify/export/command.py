@@ -138,4 +138,6 @@ def _sentence(found: Sequence[Found], *, interrupted: bool = False) -> str:
         return f"no construction was judged, of the {len(SHIPPED)} that ship."
     judged = f"{len(found)} of {len(SHIPPED)} constructions" if interrupted else f"{len(found)} construction"
     plural = "s" if len(found) != 1 and not interrupted else ""
-    return f"{judged}{plural}: other implementations compute what ours do."
+    vacuous = [c.id for one in found for c in one.checks if c.verdict is Verdict.VACUOUS]
+    told = f" Vacuous: of {len(vacuous)} checks, first {vacuous[0]}, {words.VACUOUS}." if vacuous else ""
+    return f"{judged}{plural}: other implementations compute what ours do.{told}"

@@ -20,8 +20,10 @@ KINDS = (
     "*tokens*, *logits*: the chains that transformers' `generate` puts out, and its logits, against the oracle.",
     "*ours*, *torch*: the layers of this package, and a scan in PyTorch, against transformers' outputs.",
     "*mambapy*, *mamba-ssm*: the outputs or chains of these programs against the oracle, within their own bounds; "
-    "*mambapy-whole*: of whole numbers, without any error.",
+    "*mambapy-whole*: of whole numbers, without any error; `mamba-ssm` has no such check, as its norm takes an "
+    "approximate square root.",
 )
+VACUOUS = "what is allowed is so much that the output 0 would do everywhere, so nothing follows"
 MATTERS = (
     "Theorem 3's copy of 64 values in [-1, 1]^8 by one mixer, with each addition of the released block in turn left as "
     "it is. Ignored, every one of them breaks the construction; none of them touches the theorem: each is undone by "

@@ -14,7 +14,7 @@ from verify.export.folder import VOCABULARY
 from verify.export.in_transformers import InTransformers
 from verify.export.page import WITH_KERNELS, Found, page_of
 from verify.export.settings import KINDS, LAYOUTS, parse
-from verify.export.words import ELSEWHERE, OTHER_PROMPTS
+from verify.export.words import ELSEWHERE, OTHER_PROMPTS, VACUOUS
 from verify.verdict import Result, Verdict
 
 pytestmark = pytest.mark.usefixtures("extra")
@@ -103,6 +103,21 @@ def test_an_output_that_is_off_is_refuted(tmp_path, monkeypatch, planted, wrong)
         monkeypatch.setattr(checks.native, "streamed", lambda c, inputs: own(c, inputs) + np.float32(0.01))
     found, _ = checks.folder_checks(read(str(tmp_path)))
     assert {check.id.split("/")[-1] for check in found if check.verdict is Verdict.REFUTED} == wrong
+
+
+def test_a_bound_that_the_output_0_meets_is_vacuous(tmp_path, capsys):
+    """Regression: Lemma 1's product of numbers up to 10^4, whose stated error is as large, was HELD."""
+    folder = tmp_path / "export"
+    assert main(["export", "gadget", "--name", "product", "--M", "1e4", "--out", str(folder), "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["check", str(folder), "--no-report"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "vacuous" in said.split("VACUOUS: ")[0]
+    assert VACUOUS in said.split("VACUOUS: ")[1]
+    found = {check.id.split("/")[-1]: check for check in checks.folder_checks(read(str(folder)))[0]}
+    assert {found[kind].verdict for kind in ("ours", "torch")} == {Verdict.HELD}
+    assert found["oracle"].verdict is Verdict.VACUOUS
+    assert found["oracle"].evidence.endswith(VACUOUS)
 
 
 def test_the_shipped_ones_are_of_every_kind_and_layout():
