@@ -14,6 +14,7 @@ from verify.bounds.settings import parse as parse_bounds
 from verify.copy.memory import needed
 from verify.copy.settings import parse as parse_copy
 from verify.errors import BadInput
+from verify.export.settings import parse as parse_export
 from verify.memory import refuse_if_too_large
 from verify.notation import not_above
 
@@ -109,6 +110,36 @@ COPY = [
 ]
 
 
+EXPORT = [
+    {"N": "0"},
+    {"N": "4,8"},
+    {"N": "1e300"},
+    {"d": "x"},
+    {"layout": "d_state"},
+    {"M": "inf"},
+    {"M": "-inf"},
+    {"M": "nan"},
+    {"M": "1e-400"},
+    {"M": "0..1"},
+    {"epsilon": "1"},
+    {"layout": "d_state=1", "epsilon": "1e-40"},
+    {"layout": "d_state=1", "M": "1e-3"},
+    {"name": "select"},
+    {"what": "gadget", "N": "4"},
+    {"what": "gadget", "name": "selct"},
+    {"what": "gadget", "M": "2", "alpha": "3"},
+    {"what": "gadget", "name": "nearest", "alpha": "inf"},
+    {"what": "gadget", "M": "1e-3", "alpha": "1e-9"},
+    {"what": "dp", "M": "2"},
+    {"what": "dp", "problem": "knapsack"},
+    {"what": "dp", "theorem": "6"},
+    {"what": "dp", "n": "13"},
+    {"what": "dp", "instances": "0"},
+    {"what": "dp", "seed": "-1"},
+    {"what": "dp", "to": "gguf"},
+]
+
+
 USUAL = Texts(
     a_min="0.9",
     a_max=None,
@@ -132,6 +163,10 @@ def read_copy(given: dict[str, str]) -> object:
     return parse_copy(given)
 
 
+def read_export(given: dict[str, str]) -> object:
+    return parse_export(given.get("what", "copy"), {name: text for name, text in given.items() if name != "what"})
+
+
 def mended(given: dict[str, str], hint: str) -> dict[str, str]:
     """What is typed after reading the hint: an option with its text, or one left out."""
     if hint.startswith("leave out --"):
@@ -143,7 +178,12 @@ def mended(given: dict[str, str], hint: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("read", "given"), [(read, words) for read, table in ((read_bounds, BOUNDS), (read_copy, COPY)) for words in table]
+    ("read", "given"),
+    [
+        (read, words)
+        for read, table in ((read_bounds, BOUNDS), (read_copy, COPY), (read_export, EXPORT))
+        for words in table
+    ],
 )
 def test_the_nearest_that_works_is_taken(read: Callable[[dict[str, str]], object], given: dict[str, str]):
     with pytest.raises(BadInput) as refusal:

@@ -1,8 +1,9 @@
 """How far a float program of the mixer may be off real arithmetic on the same stored tensors and inputs.
 
-The steps of the mixer in `bounds.running`, one after the other, whatever the weights are.  Two programs that evaluate
-the same tensors differ by the sum of their bounds at most; a program and the oracle by its bound and the construction's
-own error.
+The steps of the mixer in `bounds.running`, one after the other, whatever the weights are.  Each weight may have been
+rounded for storage, |W - fl(W)| <= u |W|, and every term carries that rounding, so the bound is one for the tensors
+before they were rounded as well; it holds at the inputs that are given.  Two programs that evaluate the same tensors
+differ by the sum of their bounds at most; a program and the oracle by its bound and the construction's own error.
 
 The recurrence in any order.  H_T = sum_j P_j w_j with w_j what step j writes and P_j the product of the forgetting
 coefficients a_k behind it.  Where the program's a' and w' are off by at most alpha and omega, the H' of a' and w' has
@@ -27,6 +28,7 @@ from bounds.running import Running, given
 
 CUT = 20.0  # of PyTorch's softplus and of the CUDA kernel's: the identity from here on
 FLOAT32 = format_of("float32")
+Numbers = tuple[np.ndarray, np.ndarray]  # values, and the most that a program's may be off them
 AT_ONCE = 2**21  # numbers of all states of some steps that exist at the same time
 
 
@@ -104,10 +106,12 @@ def mixed(tensors: Mapping[str, np.ndarray], x: Running, program: Program) -> Ru
     rates = read[:, :rank].mapped(W["dt_proj.weight"])
     Delta = (rates + _repeated(W["dt_proj.bias"], rates)).softplus(program.cut, program.scaled)
     b, c = read[:, rank : rank + d_state], read[:, rank + d_state :]
-    A = given(W["A_log"], program.format).stored(program.format).negated_exp()
+    seen = np.flatnonzero(W["out_proj.weight"].any(axis=0))  # the states of other channels are multiplied by 0
+    u, Delta, gate = u[:, seen], Delta[:, seen], gate[:, seen]
+    A = given(W["A_log"][seen], program.format).stored(program.format).negated_exp()
     y = _scanned(u, Delta, b, c, A, program)
-    D = _repeated(W["D"], u).stored(program.states)
-    return ((y + u * D) * gate).mapped(W["out_proj.weight"])
+    D = _repeated(W["D"][seen], u).stored(program.states)
+    return ((y + u * D) * gate).mapped(W["out_proj.weight"][:, seen])
 
 
 def _repeated(weights: np.ndarray, like: Running) -> Running:
@@ -142,8 +146,7 @@ def _scanned(u: Running, Delta: Running, b: Running, c: Running, A: Running, pro
         step = _spread(Delta[part], 2, shape)
         kept, written = (step * _spread(A, 0, shape)).exp(program.scaled), step * _spread(b[part], 1, shape)
         written = written * _spread(u[part], 2, shape)
-        states = [H.after(kept[i], written[i]) for i in range(shape[0])]
-        outputs.append(_joined(states, np.stack).dot(_spread(c[part], 1, shape)))
+        outputs.append(H.behind(kept, written).dot(_spread(c[part], 1, shape)))
     return _joined(outputs, np.concatenate)
 
 
@@ -152,21 +155,37 @@ class _State:
 
     def __init__(self, shape: tuple[int, ...], program: Program) -> None:
         self._program, self._steps = program, 0
-        self._H = given(np.zeros(shape), program.format)
-        self._G = np.zeros(shape)
+        self._once, self._lost = growth(2, program.format), float(program.format.underflow)
+        self._H, self._off, self._G = np.zeros(shape), np.zeros(shape), np.zeros(shape)
 
-    def after(self, kept: Running, written: Running) -> Running:
-        """The state behind one step more."""
-        if self._program.in_turn:
-            self._H = kept * self._H + written
-            return self._H
+    def behind(self, kept: Running, written: Running) -> Running:
+        """The states behind some steps more, shape (steps, channels, d_state)."""
+        walk = self._in_turn if self._program.in_turn else self._in_any_order
+        steps = [walk(*step) for step in zip(kept.value, kept.off, written.value, written.off, strict=True)]
+        value, off = (np.stack(part) for part in zip(*steps, strict=True))
+        return Running(value, off, self._program.format)
+
+    def _in_turn(self, a: np.ndarray, a_off: np.ndarray, w: np.ndarray, w_off: np.ndarray) -> Numbers:
+        """a H + w by the sum and the product of `bounds.running`, written out, as there are many steps."""
+        off = np.abs(a) * self._off + (np.abs(self._H) + self._off) * a_off
+        product = a * self._H
+        off = self._rounded(product, off) + w_off
+        self._H = product + w
+        self._off = self._rounded(self._H, off)
+        return self._H, self._off
+
+    def _rounded(self, value: np.ndarray, off: np.ndarray) -> np.ndarray:
+        return off + self._once * (np.abs(value) + off) + self._lost
+
+    def _in_any_order(self, a: np.ndarray, a_off: np.ndarray, w: np.ndarray, w_off: np.ndarray) -> Numbers:
+        """D_i and G_i of the derivation above, and what the roundings of i steps add to D_i."""
         format, i = self._program.format, self._steps + 1
-        moved = np.abs(kept.value) * self._H.off + kept.off * self._G + written.off
-        self._H = Running(kept.value * self._H.value + written.value, moved, format)
-        self._G, self._steps = kept.size * self._G + written.size, i
-        lost = i * (i + 6) * float(format.underflow)
+        self._off = np.abs(a) * self._off + a_off * self._G + w_off
+        self._H = a * self._H + w
+        self._G, self._steps = (np.abs(a) + a_off) * self._G + np.abs(w) + w_off, i
+        lost = i * (i + 6) * self._lost
         relative, lifted = growth(2 * i + 1, format), growth(i, format, library_calls=i)
-        return Running(self._H.value, moved + relative * self._G + lost * (1 + relative) * (1 + lifted), format)
+        return self._H, self._off + relative * self._G + lost * (1 + relative) * (1 + lifted)
 
 
 def _spread(x: Running, axis: int, shape: tuple[int, ...]) -> Running:

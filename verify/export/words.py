@@ -10,9 +10,10 @@ READING = (
     "*stated* is the error in real arithmetic of the construction before its weights were rounded to float32 (`-`: "
     "only the float program is spoken of); the files' own error is measured, as *theirs*. *theirs* and *ours* are the "
     "largest error of transformers and of this package against the oracle, *apart* the largest difference of the two, "
-    "*allowed* what theirs may be off: the stated error and the rounding bound of `bounds/running.py`. For "
-    "a language model *theirs* is the largest error of a logit, and none is allowed; its chains are compared token by "
-    "token."
+    "*allowed* what theirs may be off: the stated error and the rounding bound of `bounds/running.py`, which counts "
+    "the rounding of every weight too. It follows the inputs of the check; over all inputs of a domain no bound of the "
+    "rounding is stated. For a language model *theirs* is the largest error of a logit, and none is allowed; its "
+    "chains are compared token by token."
 )
 KINDS = (
     "*certificate*, *weights*: what the files say, and every number in them, against the construction built again.",

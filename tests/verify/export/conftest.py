@@ -6,6 +6,7 @@ import pytest
 from constructions.layout import Layout, Space
 from constructions.linear import Action, LinearMap, linear_map
 from constructions.mamba import MambaBlock, mamba_block, selective_ssm
+from verify.export import native
 
 SHAPE = {"stream": 5, "inner": 7, "states": 3, "rank": 2}
 
@@ -40,6 +41,12 @@ def _random_block(seed: int) -> MambaBlock:
 def random_block():
     """seed -> a random block."""
     return _random_block
+
+
+@pytest.fixture
+def ours_known(monkeypatch):
+    """Our own chains taken as right, where other programs are asked about: `test_check` runs and compares them."""
+    monkeypatch.setattr(native, "generated", lambda _, text: list(text.chains))
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,15 @@ import pytest
 
 from verify.cli import main
 from verify.export import checks, command, page
+from verify.export.attended import Attended
 from verify.export.command import SHIPPED
 from verify.export.construct import construct
 from verify.export.disk import read, write
 from verify.export.folder import VOCABULARY
 from verify.export.in_transformers import InTransformers
-from verify.export.page import WITH_KERNELS, Found, page_of
+from verify.export.page import PAGE, WITH_KERNELS, Found, page_of
 from verify.export.settings import KINDS, LAYOUTS, parse
-from verify.export.words import ELSEWHERE, OTHER_PROMPTS, VACUOUS
+from verify.export.words import ATTENTION, CARRIED, ELSEWHERE, LOADING, MATTERS, OTHER_PROMPTS, VACUOUS
 from verify.verdict import Result, Verdict
 
 pytestmark = pytest.mark.usefixtures("extra")
@@ -60,6 +61,7 @@ def test_the_chain_of_thought_is_transformers_own(extra, language):
         assert vocabulary["tokens"][ids[-1]][-1] == 1
 
 
+@pytest.mark.usefixtures("ours_known")
 def test_a_wrong_token_is_refuted(language, monkeypatch):
     """Planted: the last token of every run is another one."""
     right = InTransformers.generated
@@ -76,6 +78,7 @@ def test_a_wrong_token_is_refuted(language, monkeypatch):
     assert verdicts["logits"] is Verdict.HELD
 
 
+@pytest.mark.usefixtures("ours_known")
 def test_logits_that_are_off_are_refuted(language, monkeypatch):
     """Planted: one logit by the least that float32 shows beside 1."""
     right = InTransformers.logits
@@ -179,6 +182,15 @@ def test_all_that_ship_hold(tmp_path):
     assert (tmp_path / "real-mamba.md").exists()
 
 
-def test_what_kernels_do_not_change_is_said_once():
+@pytest.mark.parametrize(("name", "here"), [(PAGE, True), (WITH_KERNELS, False)])
+def test_what_kernels_do_not_change_is_said_once(name, here, monkeypatch):
+    """On the page of all that ship, and not beside the kernels' numbers, which point to it."""
+    for made in ("additions", "carried"):
+        monkeypatch.setattr(page, made, list)
+    for made in ("attended", "layered"):
+        monkeypatch.setattr(page, made, lambda *_: Attended("binary", 1, 0.0, 0.0, 0.0, 0.0))
     result = Result("check", {"folder": None}, {"verify": "0"}, [], [], "nothing was checked")
-    assert ELSEWHERE in page_of(WITH_KERNELS, result, []).page
+    text = page_of(name, result, []).page
+    assert (ELSEWHERE in text) is not here
+    for said in (MATTERS, ATTENTION, LOADING, CARRIED):
+        assert text.count(said) == here

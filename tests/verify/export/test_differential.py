@@ -16,7 +16,7 @@ from constructions.recurrence import Execution
 from constructions.rows import VOID, dense_rows
 from constructions.run import run_block
 from verify.export import neox
-from verify.export.attended import attended
+from verify.export.attended import EPSILON, attended
 from verify.export.bound import Program, mixed, ours, theirs
 from verify.export.mixer import Sizes, bare_channels, channels_of, mixer
 from verify.export.neox import layered
@@ -100,7 +100,7 @@ def test_a_different_block_is_noticed(extra, random_block):
     with_one = np.concatenate([x, np.ones((64, 1), "float32")], axis=1)
     bound = mixed(right, given(with_one, format), theirs(format))
     wrong = {n: t.astype("float32") for n, t in mixer(other, channels, 5, sizes).items()}
-    moved = right | {"A_log": right["A_log"] + np.float32(0.1)}
+    moved = right | {"A_log": right["A_log"] + np.log(np.float32(1.01))}
     for tensors, within in ((right, True), (wrong, False), (moved, False)):
         found = in_transformers(extra, sizes, tensors, with_one)
         assert (
@@ -133,7 +133,7 @@ def test_constructed_weights(extra, layout, T, dtype):
 def test_attention_is_pytorchs(codes, N, dtype):
     found = attended(codes, N, dtype)
     assert found.apart <= found.tolerance
-    assert max(found.theirs_off, found.ours_off) <= 1e-3 + found.tolerance
+    assert max(found.theirs_off, found.ours_off) <= EPSILON + found.tolerance
 
 
 def test_another_scale_of_attention_is_noticed(extra, monkeypatch):
@@ -154,7 +154,7 @@ def test_another_scale_of_attention_is_noticed(extra, monkeypatch):
 def test_attention_is_a_layer_of_gpt_neox(N):
     found = layered(N)
     assert found.apart <= found.tolerance
-    assert max(found.theirs_off, found.ours_off) <= 1e-3 + found.tolerance
+    assert max(found.theirs_off, found.ours_off) <= EPSILON + found.tolerance
 
 
 @pytest.mark.parametrize("planted", ["rotary", "norm", "weight"])

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from bounds.formats import format_of
-from bounds.running import given
+from bounds.running import Running, given
 from constructions.gadgets.passive import by_forgetting
 from constructions.gadgets.product import product_by_gate
 from constructions.memories.gated import gated
 from constructions.memories.memory import values_only
 from constructions.memories.theorem3 import theorem3_layer
 from verify import independent
-from verify.export.bound import mixed, ours, theirs
+from verify.export.bound import FLOAT32, _State, mixed, ours, theirs
 from verify.export.mixer import LAMBDA, Sizes, bare_channels, channels_of, mixer
 from verify.export.model import EPSILON, LARGEST_SQUARE, K, model, norm_weight, padded_stream
 
@@ -71,6 +71,35 @@ def test_any_block_is_carried(random_block, seed, T):
     tensors, (x, with_one) = translated(block), inputs_of(block, T)
     apart = np.abs(released_mixer(tensors, with_one)[:, :-1] - independent.layer(block, x))
     assert (apart <= allowed(tensors, block, with_one)).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_bound_covers_the_rounding_of_the_weights(random_block, seed):
+    """The mixer in float64 on its weights as they should be, and as float32 stores them; planted: as 12 bits would."""
+    block = random_block(seed)
+    tensors, (_, x) = translated(block), inputs_of(block, 65, seed)
+    allowed = mixed(tensors, given(x, FLOAT32), theirs(FLOAT32)).off
+    for digits, covers in ((FLOAT32.precision, True), (FLOAT32.precision // 2, False)):
+        stored = {name: _rounded(tensor, digits) for name, tensor in tensors.items()}
+        apart = np.abs(released_mixer(stored, x) - released_mixer(tensors, x))
+        assert (apart <= allowed).all() == covers
+
+
+def _rounded(tensor: np.ndarray, digits: int) -> np.ndarray:
+    """Numbers rounded to so many significant bits."""
+    mantissa, exponent = np.frexp(tensor)
+    return np.ldexp(np.round(np.ldexp(mantissa, digits)), exponent - digits)
+
+
+def test_the_recurrence_is_bounded_as_its_sum_and_product_are():
+    """`bounds.running`'s own operations, one step after the other, to the last bit."""
+    rng = np.random.default_rng(0)
+    kept, written = (Running(rng.standard_normal((9, 3, 2)), rng.random((9, 3, 2)), FLOAT32) for _ in range(2))
+    found, H = _State((3, 2), theirs(FLOAT32)).behind(kept, written), given(np.zeros((3, 2)), FLOAT32)
+    for i in range(9):
+        H = kept[i] * H + written[i]
+        assert np.array_equal(found[i].value, H.value)
+        assert np.array_equal(found[i].off, H.off)
 
 
 @pytest.mark.parametrize("name", ["in_proj.weight", "x_proj.weight", "dt_proj.weight", "A_log", "D", "out_proj.weight"])
