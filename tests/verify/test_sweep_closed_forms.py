@@ -17,7 +17,7 @@ from verify.console import Console
 from verify.sweep.checks import checks
 from verify.sweep.estimate import Estimate, spoken
 from verify.sweep.figure import figure, least_entries
-from verify.sweep.frontier import frontiers, table
+from verify.sweep.frontier import frontiers, tables
 from verify.sweep.grid import Cell, Run
 from verify.sweep.measure import Record
 from verify.sweep.programs import kind_of
@@ -96,7 +96,7 @@ def test_break_points_are_the_largest_that_copy():
     assert (found.N.measured, found.N.surely, found.N.possibly) == (32, 32, 64)
     assert (found.L.measured, found.L.surely, found.L.possibly) == (16, 16, 32)
     assert found.N.agrees
-    assert table([found]).rows[0][4:8] == ("32", "32 to 64", "1024", "L = 16, a = 0.9")
+    assert tables([found])[0].rows[0][3:7] == ("32", "32 to 64", "1024", "L = 16, a = 0.9")
     assert not replace(found.N, measured=16).agrees
     assert not replace(found.N, measured=None).agrees
 
@@ -223,14 +223,17 @@ def test_the_bound_that_is_shown_is_the_one_that_is_checked():
     assert "the exact worst case 0.05 with what rounding may add" in shown.evidence
 
 
-def test_a_narrow_screen_keeps_measured_and_predicted(
+def test_a_narrow_screen_keeps_measured_and_predicted_side_by_side(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    shown = table(frontiers([row(cell(), COPIED)]))
+    """The widest that the issue's grid makes: it was drawn downwards, a record a row."""
+    large = replace(COPIED, surely=0.0, possibly=0.2)
+    rows = [row(cell(N=4096, L=4096, d_h=256), COPIED), row(cell(N=65536, L=4096, d_h=256), large)]
+    (shown,) = tables(frontiers(rows))
     assert len({column.header for column in shown.columns}) == len(shown.columns)
     monkeypatch.setenv("COLUMNS", "80")
     Console().table(shown)
-    said = capsys.readouterr().out
-    left_out = said.partition("no room here for: ")[2]
-    assert "predicted" not in left_out
-    assert "predicted" in said
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("ssm-constant") and "4096 to 65536" in line for line in lines)
+    assert "predicted" not in lines[-1]
+    assert lines[-1].startswith("no room here for: its state entries")

@@ -15,7 +15,7 @@ from verify.files import write_whole
 from verify.memory import refuse_if_too_large
 from verify.sweep.checks import checks
 from verify.sweep.devices import leads, mesh, stdout_kept_clean
-from verify.sweep.frontier import frontiers, table
+from verify.sweep.frontier import frontiers, tables
 from verify.sweep.grid import Cell, cells, distinct
 from verify.sweep.measure import Record
 from verify.sweep.memory import needed, on_device, smallest_room
@@ -62,8 +62,9 @@ def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outco
     if settings.csv is not None and not interrupted:  # half a table does not replace a whole one
         write_whole(settings.csv, csv_text(rows))
     lost = _lost(store_of(settings, folder), done)
-    shown = (table(frontiers(rows)),)
-    return Outcome(result, shown, (), lambda: _report(settings, result, len(done.records)), amiss=lost)
+    return Outcome(
+        result, tables(frontiers(rows)), (), lambda: _report(settings, result, len(done.records)), amiss=lost
+    )
 
 
 def _refuse_too_large(settings: SweepSettings, devices: int) -> None:

@@ -90,7 +90,9 @@ def _by_forgetting(rows: Sequence[Row], module: str) -> dict[tuple[int, int, Any
 
 
 def _distance(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon: Fraction) -> None:
-    """Worst-case errors: closed form (lines), measured (marks, filled where the theorem's threshold is met)."""
+    """Worst-case errors: closed form (lines), measured (marks, filled where the theorem's threshold is met); against a
+    second axis, the score that each theorem asks for at that distance.
+    """
     for a, colour in zip(settings.a_min, SHADES, strict=False):
         _one_error(
             ax, [row for row in one_hot(rows) if row["a_min"] == a], colour, "o", f"ssm-constant, a = {number(a)}"
@@ -107,7 +109,35 @@ def _distance(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon:
     shown = [row for row in rows if row["L"]]
     said = "filled: threshold met" if any(map(_met, shown)) else "no threshold is met"
     ax.set_title(f"Error against distance ({said})")
+    _thresholds(ax, settings, rows, epsilon)
     _legend(ax, columns=2)
+
+
+def _thresholds(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon: Fraction) -> None:
+    """Theorem 1's for each forgetting and Theorem 2's at the largest N, in their modules' colours, each named where it
+    is farthest from the others; in the lower half, below the errors that are no copies.
+    """
+    curves = []
+    for a, colour in zip(settings.a_min, SHADES, strict=False):
+        if a < 1 and "ssm-constant" in settings.modules:
+            curves.append((f"Theorem 1, a = {number(a)}", colour, theorem1_points(settings.L, a, epsilon)))
+    own = [row for row in rows if row["module"] == "attention" and row["L"]]
+    if own:
+        largest = max(row["N"] for row in own)
+        points = sorted((row["L"], row["theorem_threshold"]) for row in own if row["N"] == largest)
+        curves.append((f"Theorem 2, N = {largest}", MARKS["attention"][0], points))
+    curves = [(name, colour, points) for name, colour, points in curves if points]
+    if not curves:
+        return
+    right = ax.twinx()
+    for name, colour, points in curves:
+        right.plot(*zip(*points, strict=True), color=colour, linestyle="--", linewidth=1.4)
+        end, side, shift = (0, "left", 3) if name.startswith("Theorem 2") else (-1, "right", -3)
+        right.annotate(name, points[end], (shift, 3), textcoords="offset points", ha=side, fontsize=8, color=colour)
+    right.set_yscale("log")
+    right.set_ylim(0.3, LARGEST_SCORE**2)
+    right.set_yticks([1.0, 1e2, 1e4, 1e6, LARGEST_SCORE])
+    right.set_ylabel("score that the theorem asks for (dashed)")
 
 
 def _one_error(ax: "Axes", rows: Sequence[Row], colour: str, marker: str, label: str) -> None:
@@ -167,16 +197,18 @@ def _loudest(row: Row) -> float:
     return row["theorem_threshold"] - c - math.log(max(row["L"] or 1, row["N"] - 1))
 
 
+def theorem1_points(distances: Sequence[int], a: Fraction, epsilon: Fraction) -> list[tuple[int, float]]:
+    """(L, threshold) of Theorem 1 with nothing else scored (delta = 0), the least it ever asks for; as far as it can be
+    shown.
+    """
+    near = [L for L in distances if (L - 1) * -math.log10(a) < math.log10(LARGEST_SCORE)]
+    return [(L, Theorem1(a, a, L, 0, epsilon, 1, 1).threshold()) for L in near]
+
+
 def _one_threshold(ax: "Axes", settings: SweepSettings, a: Fraction, epsilon: Fraction, colour: str) -> None:
-    """Theorem 1 with nothing else scored (delta = 0): the least it ever asks for."""
-    points = []
-    for L in settings.L:
-        height = (L - 1) * -math.log10(a)
-        if height < math.log10(LARGEST_SCORE):
-            points.append((L, Theorem1(a, a, L, 0, epsilon, 1, 1).threshold()))
-    label = f"Theorem 1, a = {number(a)}"
+    points = theorem1_points(settings.L, a, epsilon)
     if points:
-        ax.plot(*zip(*points, strict=True), color=colour, linewidth=1.4, label=label)
+        ax.plot(*zip(*points, strict=True), color=colour, linewidth=1.4, label=f"Theorem 1, a = {number(a)}")
 
 
 def _marks(ax: "Axes", rows: Sequence[Row], across: str, up: str, colour: str, marker: str) -> None:

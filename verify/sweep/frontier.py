@@ -78,7 +78,6 @@ def _break(rows: Sequence[Row], size: Callable[[Row], int]) -> Break:
 COLUMNS = (
     Column("module", right=False),
     Column("d_h"),
-    Column("dtype", right=False),
     Column("epsilon"),
     Column("largest N"),
     Column("N predicted", right=False),
@@ -90,14 +89,18 @@ COLUMNS = (
 )
 
 
-def table(found: Sequence[Frontier]) -> Table:
-    """The break points for people."""
-    return Table("The largest that still copies", COLUMNS, tuple(map(_cells, found)))
+def tables(found: Sequence[Frontier]) -> tuple[Table, ...]:
+    """The break points for people, a table for each dtype, so that they fit in 80 characters."""
+    dtypes = dict.fromkeys(f.dtype for f in found)
+    return tuple(
+        Table(f"The largest that still copies in {dtype}", COLUMNS, tuple(_cells(f) for f in found if f.dtype == dtype))
+        for dtype in dtypes
+    )
 
 
 def _cells(f: Frontier) -> tuple[str, ...]:
     state = NOTHING if f.N.of is None else number(f.N.of["state_entries"])
-    head = (f.module, number(f.d_h), f.dtype, number(f.epsilon))
+    head = (f.module, number(f.d_h), number(f.epsilon))
     by_N = (number(f.N.measured), _range(f.N), state, _of(f.N, "L"))
     return (*head, *by_N, number(f.L.measured), _range(f.L), _of(f.L, "N"))
 

@@ -7,7 +7,7 @@ from verify.deliver import Report
 from verify.notation import number
 from verify.page import Page
 from verify.sweep.figure import figure, one_hot, shown
-from verify.sweep.frontier import frontiers, table
+from verify.sweep.frontier import frontiers, tables
 from verify.sweep.grid import D
 from verify.sweep.settings import SweepSettings
 from verify.table import Column, Table
@@ -26,7 +26,8 @@ def report(settings: SweepSettings, result: Result, runs: int) -> Report:
         page.paragraph(f"{len(shared)} cells were too large for one device and shared by {devices}: see `devices`.")
     page.bullets(_modules())
     page.heading("Break points")
-    page.table(table(frontiers(rows)))
+    for table in tables(frontiers(rows)):
+        page.table(table)
     page.paragraph(_reading())
     figures = {}
     if rows:
@@ -88,8 +89,8 @@ def _caption(dtype: str, epsilon: str, rows: Sequence[Any]) -> str:
     return (
         f"{dtype}, epsilon = {epsilon}. Top left: state entries against N, with the least number of real entries "
         "(converse) and of entries of this dtype (counting). Top right: worst-case error against distance, closed form "
-        f"and measured; ssm-constant where its keys are one-hot{size}, the others at the largest N. (Where nothing is "
-        "forgotten, Theorem 1's formula divides by 0; attention's scale is the exact requirement, below Theorem 2's "
+        f"and measured; ssm-constant where its keys are one-hot{size}, the others at the largest N; dashed, against "
+        "the right axis, the score that each theorem asks for. (Where nothing is forgotten, Theorem 1's formula divides by 0; attention's scale is the exact requirement, below Theorem 2's "
         "threshold.) Bottom left: the score that must be put in: of an SSM against L, of attention above its largest "
         "other score against N. Bottom "
         "right: root-mean-square error on random values; no state does better on average over all values, and one "
