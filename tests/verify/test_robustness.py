@@ -3,8 +3,7 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from verify.cli import main
 from verify.files import write_whole
 
+Started = Callable[..., subprocess.Popen[str]]
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 STAIRS = README.partition("```python\n")[2].partition("```")[0]
@@ -29,20 +29,7 @@ os.fsync = fsync
 """
 
 
-def started(folder: Path, *words: str, before: str = "") -> subprocess.Popen[str]:
-    """The program as a process, which runs `before` first."""
-    code = f"{before}\nimport sys\nfrom verify.__main__ import main\nsys.argv[1:] = {list(words)!r}\nsys.exit(main())"
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def refused(folder: Path, *words: str, before: str = "") -> str:
+def refused(started: Started, folder: Path, *words: str, before: str = "") -> str:
     """Exit code 2 with one line at the end, which is returned; nothing half-written is left in the folder."""
     process = started(folder, *words, before=before)
     out, err = process.communicate()
@@ -54,7 +41,7 @@ def refused(folder: Path, *words: str, before: str = "") -> str:
     return last
 
 
-def test_killed_while_the_page_is_written_old_files_stay_whole(tmp_path: Path):
+def test_killed_while_the_page_is_written_old_files_stay_whole(tmp_path: Path, started: Started):
     """The figure was renamed into place, the page was not; what the dead process left goes with the next page."""
     out = tmp_path / "out"
     out.mkdir()
@@ -86,9 +73,9 @@ def test_what_another_process_is_writing_is_left_alone(tmp_path: Path):
 LIMITED = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))"
 
 
-def test_a_page_that_does_not_fit_is_one_line(tmp_path: Path):
+def test_a_page_that_does_not_fit_is_one_line(tmp_path: Path, started: Started):
     """The unprivileged full disk: no file may grow beyond 4000 bytes, as a figure does."""
-    assert "cannot be written" in refused(tmp_path, "bounds", "--L", "8", "--out", "out", before=LIMITED)
+    assert "cannot be written" in refused(started, tmp_path, "bounds", "--L", "8", "--out", "out", before=LIMITED)
     assert not (tmp_path / "out").exists()
 
 
@@ -108,21 +95,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(place)], check=True)
 
 
-def test_a_full_disk_is_one_line(small_disk: Path):
+def test_a_full_disk_is_one_line(small_disk: Path, started: Started):
     """The figure of 64 KiB and more does not fit, nor a store; an old page on the disk stays."""
     page = small_disk / "bounds-amin0.9.md"
     page.write_text("old\n")
-    assert "No space left on device" in refused(small_disk, "bounds", "--a-min", "0.9", "--out", ".")
+    assert "No space left on device" in refused(started, small_disk, "bounds", "--a-min", "0.9", "--out", ".")
     assert page.read_text() == "old\n"
     (small_disk / "filler").write_bytes(b"x" * 40_000)
-    said = refused(small_disk, *SWEEP, "--no-report", "--store", "s.sqlite")
+    said = refused(started, small_disk, *SWEEP, "--no-report", "--store", "s.sqlite")
     assert said.startswith("verify sweep: --store s.sqlite: the store cannot be used (")
 
 
-def test_a_read_only_disk_is_one_line(small_disk: Path):
+def test_a_read_only_disk_is_one_line(small_disk: Path, started: Started):
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    assert "Read-only file system" in refused(small_disk, "bounds", "--out", "reports")
-    assert "cannot be written" in refused(small_disk, *SWEEP, "--no-report", "--store", "s.sqlite")
+    assert "Read-only file system" in refused(started, small_disk, "bounds", "--out", "reports")
+    assert "cannot be written" in refused(started, small_disk, *SWEEP, "--no-report", "--store", "s.sqlite")
 
 
 @pytest.mark.parametrize("command", ["bounds", "copy", "gadgets", "dp", "sweep", "all", "bench", "check"])

@@ -90,9 +90,9 @@ def _caption(dtype: str, epsilon: str, rows: Sequence[Any]) -> str:
         f"{dtype}, epsilon = {epsilon}. Top left: state entries against N, with the least number of real entries "
         "(converse) and of entries of this dtype (counting). Top right: worst-case error against distance, closed form "
         f"and measured; ssm-constant where its keys are one-hot{size}, the others at the largest N; dashed, against "
-        "the right axis, the score that each theorem asks for. (Where nothing is forgotten, Theorem 1's formula divides by 0; attention's scale is the exact requirement, below Theorem 2's "
-        "threshold.) Bottom left: the score that must be put in: of an SSM against L, of attention above its largest "
-        "other score against N. Bottom "
+        "the right axis, the score that each theorem asks for. (Where nothing is forgotten, Theorem 1's formula "
+        "divides by 0; attention's scale is the exact requirement, below Theorem 2's threshold.) Bottom left: the "
+        "score that must be put in: of an SSM against L, of attention above its largest other score against N. Bottom "
         "right: root-mean-square error on random values; no state does better on average over all values, and one "
         "sample of them may lie a little below."
     )
