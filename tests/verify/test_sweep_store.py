@@ -16,27 +16,17 @@ import pytest
 from verify.errors import BadInput
 from verify.sweep.store import Store, missing_from
 
+Started = Callable[..., subprocess.Popen[str]]
 ROOT = Path(__file__).parents[2]
 GRID = ("--N", "8..512", "--L", "2..8", "--epsilon", "0.1", "--d-h", "8", "--a-min", "0.9,0.99,0.995,0.999")
 GRID += ("--module", "ssm-linear,ssm-constant", "--dtype", "float32")
 RUNS = 7 * 3 * (1 + 4)
 
 
-def sweep(folder: Path, *words: str, limit: int = -1) -> subprocess.Popen[str]:
+def sweep(started: Started, folder: Path, *words: str, limit: int = -1) -> subprocess.Popen[str]:
     """The command in a process of its own; limit: the largest file it may write, in bytes (-1: any)."""
-    arguments = ["sweep", *GRID, "--no-report", "--store", "s.sqlite", *words]
-    code = (
-        f"import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
-        f"from verify.__main__ import main\nsys.argv[1:] = {arguments!r}\nsys.exit(main())"
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    before = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+    return started(folder, "sweep", *GRID, "--no-report", "--store", "s.sqlite", *words, before=before)
 
 
 def records(path: Path) -> dict[str, str]:
@@ -61,15 +51,15 @@ def new(path: Path, version: str = "v1", said: list[str] | None = None) -> Store
     return Store(path, version, dict, ([] if said is None else said).append)
 
 
-def test_killed_and_run_again_no_finished_run_is_lost(tmp_path: Path):
+def test_killed_and_run_again_no_finished_run_is_lost(tmp_path: Path, started: Started):
     path = tmp_path / "s.sqlite"
-    first = sweep(tmp_path, "--json")
+    first = sweep(started, tmp_path, "--json")
     wait_for(3, path, first)
     first.send_signal(signal.SIGKILL)
     first.communicate()
     kept = records(path)
     assert 3 <= len(kept) < RUNS
-    second = sweep(tmp_path, "--json")
+    second = sweep(started, tmp_path, "--json")
     out, err = second.communicate()
     assert second.returncode == 0, err
     assert f"{RUNS} distinct runs, {len(kept)} of them in s.sqlite" in err
@@ -79,7 +69,7 @@ def test_killed_and_run_again_no_finished_run_is_lost(tmp_path: Path):
     assert len(json.loads(out)["rows"]) == RUNS
 
 
-def test_two_processes_share_one_store(tmp_path: Path):
+def test_two_processes_share_one_store(tmp_path: Path, started: Started):
     path = tmp_path / "s.sqlite"
     new(path).close()
     base = sqlite3.connect(path)
@@ -88,7 +78,7 @@ def test_two_processes_share_one_store(tmp_path: Path):
         "create trigger t after insert on runs_1 begin insert into log values (new.key); end;"
     )
     base.close()
-    both = [sweep(tmp_path, "--json") for _ in range(2)]
+    both = [sweep(started, tmp_path, "--json") for _ in range(2)]
     ends = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], ends
     rows = [json.loads(out)["rows"] for out, _ in ends]
@@ -100,9 +90,9 @@ def test_two_processes_share_one_store(tmp_path: Path):
     assert kept == different == RUNS  # no run was made twice
 
 
-def test_a_disk_that_fills_up_is_one_line_and_loses_nothing(tmp_path: Path):
+def test_a_disk_that_fills_up_is_one_line_and_loses_nothing(tmp_path: Path, started: Started):
     path = tmp_path / "s.sqlite"
-    process = sweep(tmp_path, limit=90_000)
+    process = sweep(started, tmp_path, limit=90_000)
     _, err = process.communicate()
     last = err.strip().splitlines()[-1]
     assert process.returncode == 2, err
@@ -110,7 +100,7 @@ def test_a_disk_that_fills_up_is_one_line_and_loses_nothing(tmp_path: Path):
     assert "Traceback" not in err
     kept = records(path)
     assert 0 < len(kept) < RUNS
-    again = sweep(tmp_path)
+    again = sweep(started, tmp_path)
     again.communicate()
     assert again.returncode == 0
     assert {key: value for key, value in records(path).items() if key in kept} == kept
