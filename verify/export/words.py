@@ -24,7 +24,7 @@ KINDS = (
     "*mambapy-whole*: of whole numbers, without any error; `mamba-ssm` has no such check, as its norm takes an "
     "approximate square root.",
 )
-VACUOUS = "what is allowed is so much that the output 0 would do everywhere, so nothing follows"
+VACUOUS = "what is allowed is more than half of the largest value, so hardly anything follows"
 MATTERS = (
     "Theorem 3's copy of 64 values in [-1, 1]^8 by one mixer, with each addition of the released block in turn left as "
     "it is. Ignored, every one of them breaks the construction; none of them touches the theorem: each is undone by "

@@ -108,7 +108,7 @@ def test_an_output_that_is_off_is_refuted(tmp_path, monkeypatch, planted, wrong)
     assert {check.id.split("/")[-1] for check in found if check.verdict is Verdict.REFUTED} == wrong
 
 
-def test_a_bound_that_the_output_0_meets_is_vacuous(tmp_path, capsys):
+def test_a_bound_as_large_as_the_values_is_vacuous(tmp_path, capsys):
     """Regression: Lemma 1's product of numbers up to 10^4, whose stated error is as large, was HELD."""
     folder = tmp_path / "export"
     assert main(["export", "gadget", "--name", "product", "--M", "1e4", "--out", str(folder), "--quiet"]) == 0
@@ -121,6 +121,15 @@ def test_a_bound_that_the_output_0_meets_is_vacuous(tmp_path, capsys):
     assert {found[kind].verdict for kind in ("ours", "torch")} == {Verdict.HELD}
     assert found["oracle"].verdict is Verdict.VACUOUS
     assert found["oracle"].evidence.endswith(VACUOUS)
+
+
+@pytest.mark.parametrize("name", ["greater", "less", "not-equal-printed", "not-equal", "equal"])
+def test_an_indicator_is_asked_for_both_of_its_values(name):
+    """Regression: random numbers are never equal, so I[a = b] was only asked where it is 0, and I[a != b] where 1."""
+    sample = construct(parse("gadget", {"name": name})).sample
+    assert sample is not None
+    assert set(np.unique(sample.wanted)) == {0.0, 1.0}
+    assert min(np.unique(sample.wanted, return_counts=True)[1]) > len(sample.wanted) / 8
 
 
 def test_the_shipped_ones_are_of_every_kind_and_layout():
