@@ -8,6 +8,8 @@ names (`constructions.linear`), so that no index is ever computed by hand.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Layout:
         if len(set(names)) != len(names):
             raise ValueError(f"the names of a layout must differ, got {names}")
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names in order."""
         return tuple(space.name for space in self.spaces)
@@ -63,23 +65,23 @@ class Layout:
         return iter(self.spaces)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names
+        return name in self._places
 
     def __getitem__(self, name: str) -> Space:
         """The space of that name.  Raises KeyError, naming what exists."""
-        for space in self.spaces:
-            if space.name == name:
-                return space
+        if name in self._places:
+            return self._places[name][0]
         raise KeyError(f"no space {name!r}; this layout has {', '.join(self.names)}")
 
     def coordinates(self, name: str) -> slice:
         """Where the space of that name lies in the concatenated vector."""
-        start = 0
-        for space in self.spaces:
-            if space.name == name:
-                return slice(start, start + space.dim)
-            start += space.dim
-        raise KeyError(f"no space {name!r}; this layout has {', '.join(self.names)}")
+        return self._places[self[name].name][1]
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[Space, slice]]:
+        """Every space by name, and where it lies: a stream may have thousands."""
+        ends = list(accumulate((space.dim for space in self.spaces), initial=0))
+        return {s.name: (s, slice(*between)) for s, between in zip(self.spaces, pairwise(ends), strict=True)}
 
     def only(self, names: tuple[str, ...]) -> "Layout":
         """The layout of those of its spaces that are named."""

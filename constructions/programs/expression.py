@@ -6,7 +6,7 @@ how it becomes units of Eq. 3 in `constructions.programs.lowering`.  The operati
 integer gadgets beside them: nothing else can be written, so whatever is written can be compiled.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -31,16 +31,20 @@ class Expr:
     @cached_property
     def order(self) -> tuple["Expr", ...]:
         """All parts, each once and after those that it acts on; the expression itself comes last."""
+        return tuple(self.beyond(()))
+
+    def beyond(self, known: Container["Expr"]) -> dict["Expr", None]:
+        """The parts that are not known, in order; what only known ones act on is not looked at."""
         done: dict[Expr, None] = {}
         todo: list[tuple[Expr, bool]] = [(self, False)]
         while todo:
             part, ready = todo.pop()
             if ready:
                 done[part] = None
-            elif part not in done:
+            elif part not in done and part not in known:
                 todo.append((part, True))
                 todo += [(argument, False) for argument in part.args if argument not in done]
-        return tuple(done)
+        return done
 
     @cached_property
     def function(self) -> Callable[[Mapping[str, Value]], Value]:
@@ -229,12 +233,11 @@ def bounds(
 ) -> Interval:
     """An interval that holds all values for quantities in the given intervals.  Raises KeyError for an unknown name."""
     found, expression = {} if known is None else known, as_expression(expression)
-    for part in expression.order:
-        if part not in found:
-            if part.op == "name":
-                found[part] = given[part.data[0]]
-            else:
-                found[part] = OPERATIONS[part.op].bounds([found[a] for a in part.args], part.data)
+    for part in expression.beyond(found):
+        if part.op == "name":
+            found[part] = given[part.data[0]]
+        else:
+            found[part] = OPERATIONS[part.op].bounds([found[a] for a in part.args], part.data)
     return found[expression]
 
 

@@ -53,6 +53,17 @@ class Form:
 
 
 ONE = Form({}, Fraction(1))
+WORDS = {  # what a part of a quantity does, as its scalar is named
+    "maximum": "maximum",
+    "above": "comparison",
+    "zero": "equality",
+    "select": "choice",
+    "product": "product",
+    "square": "square",
+    "quotient": "quotient",
+    "modulo": "remainder",
+    "table": "table",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,12 +120,13 @@ class Lowering:
     _intervals: dict[Expr, Interval] = field(default_factory=dict)
     _given: dict[str, Expr] = field(default_factory=dict)
 
-    def form(self, expression: Expr, called: str) -> Form:
+    def form(self, expression: Expr, called: str, part_of: str | None = None) -> Form:
         """The expression as a form.  Its nonlinear parts become scalars; the outermost is named `called` if nothing is
-        added to it.
+        added to it, those inside after what they do: `called: comparison`.  `part_of`: what they are named after
+        instead.
         """
         if expression not in self._known:
-            self._known[expression] = self._lowered(expression, called)
+            self._known[expression] = self._lowered(expression, called, part_of or called)
         return self._known[expression]
 
     def interval(self, expression: Expr) -> Interval:
@@ -158,22 +170,25 @@ class Lowering:
         """A new stage begins: whatever was written can be read."""
         self.levels, self.depth = {}, {}
 
-    def _lowered(self, expression: Expr, called: str) -> Form:
+    def _lowered(self, expression: Expr, called: str, whole: str) -> Form:
         if expression.op == "name":
             return self.forms[expression.data[0]]
         if expression.op == "linear":
             form = Form({}, Fraction(expression.data[0]))
             for argument, coefficient in zip(expression.args, expression.data[1:], strict=True):
-                form = form + self.form(argument, f"{called} ({argument.op})").times(Fraction(coefficient))
+                form = form + self._inside(whole, argument).times(Fraction(coefficient))
             return form
-        arguments = [self.form(argument, f"{called} ({argument.op})") for argument in expression.args]
+        arguments = [self._inside(whole, argument) for argument in expression.args]
         intervals = [self.interval(argument) for argument in expression.args]
         base, units, within = RULES[expression.op](arguments, intervals, expression.data)
         if not units:
             return base
         added = bool(base.terms) or base.constant != 0
-        spelled = f"{called} ({expression.op})" if added else called
+        spelled = f"{whole}: {WORDS[expression.op]}" if added else called
         return base + self.scalar(units, within, spelled, self._beyond(expression, base))
+
+    def _inside(self, whole: str, argument: Expr) -> Form:
+        return self.form(argument, f"{whole}: {WORDS.get(argument.op, 'sum')}", whole)
 
     def _beyond(self, expression: Expr, base: Form) -> Expr:
         """The expression less the form that its scalar is added to.  Equal parts cancel, or selections inside

@@ -18,12 +18,12 @@ from verify.table import Column, Table
 COLUMNS = (
     Column("problem", right=False),
     Column("theorem"),
-    Column("instances"),
+    Column("runs"),
     Column("tokens"),
     Column("wrong"),
     Column("margin"),
     Column("T", rank=2),
-    Column("m", rank=3),
+    Column("m"),
     Column("blocks", rank=4),
     Column("state entries"),
     Column("ops/token", rank=1),
@@ -103,7 +103,7 @@ def _cells(r: Mapping[str, Any]) -> dict[str, str]:
     if r["reason"] is not None:
         return dict.fromkeys((column.header for column in COLUMNS), NOTHING) | named
     return named | {
-        "instances": str(r["instances"]),
+        "runs": str(r["instances"]),
         "tokens": str(r["tokens"]),
         "wrong": str(r["instances_wrong"]),
         "margin": number(r["margin"], 3),

@@ -74,7 +74,7 @@ def test_names_of_the_user_never_meet_those_of_the_compiler(compiled_for, stream
         build.define("output x", equal(x, 2))
         build.define("output: stop", equal(x, 3))
         build.define("q", equal(x, 1) + equal(x, 4))
-        build.register("q (zero)", x, equal(x, 5))
+        build.register("q: equality", x, equal(x, 5))
         build.recall("v", Slots(3, 0 * x, x, True), 0)
     program = build.program({"x": 6 - x}, stop=equal(x, 1))
     stack = compiled_for(program, "float64")
