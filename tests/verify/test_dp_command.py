@@ -56,7 +56,7 @@ def test_the_chain_the_layers_and_a_token_are_shown_and_the_page_is_the_same_eac
     monkeypatch.setenv("COLUMNS", "80")
     pages = []
     for name in ("one", "two"):
-        assert main([*SMALL, "--show-layers", "--trace", "8", "--out", str(tmp_path / name)]) == 0
+        assert main([*SMALL, "--instances", "0", "--show-layers", "--trace", "8", "--out", str(tmp_path / name)]) == 0
         pages.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
     said = capsys.readouterr().out
     assert "3 -5 4 -1 2 | 3 3, 0 3, 4 4, 3 4, 5 5, | 5" in said
@@ -66,7 +66,7 @@ def test_the_chain_the_layers_and_a_token_are_shown_and_the_page_is_the_same_eac
     assert max(map(len, tables)) <= 80
     assert pages[0] == pages[1]
     (page,) = [text.decode() for name, text in pages[0].items() if name.endswith(".md")]
-    assert "verify dp subarray --input '3 -5 4 -1 2' --theorem 5 --show-layers --trace 8" in page
+    assert "verify dp subarray --input '3 -5 4 -1 2' --instances 0 --theorem 5 --show-layers --trace 8" in page
     assert str(tmp_path) not in page
     assert sum(name.endswith(".png") for name in pages[0]) == 2
 
@@ -95,7 +95,7 @@ def test_an_interrupt_keeps_the_rows_that_are_done(monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(verify.dp.command, "measure", interrupted)
-    assert main(["dp", "subarray", "--input", "1", "--json", "--no-report"]) == 130
+    assert main(["dp", "subarray", "--input", "1", "--instances", "0", "--json", "--no-report"]) == 130
     found = json.loads(capsys.readouterr().out)
     assert [(row["problem"], row["theorem"]) for row in found["rows"]] == [("subarray", 4)]
     assert found["verdict"] == "UNDECIDED"
