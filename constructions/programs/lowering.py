@@ -21,6 +21,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from constructions.programs.expression import Expr, Interval, bounds, linear, name, square
+from constructions.programs.operations import WORDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +54,6 @@ class Form:
 
 
 ONE = Form({}, Fraction(1))
-WORDS = {  # what a part of a quantity does, as its scalar is named
-    "maximum": "maximum",
-    "above": "comparison",
-    "zero": "equality",
-    "select": "choice",
-    "product": "product",
-    "square": "square",
-    "quotient": "quotient",
-    "modulo": "remainder",
-    "table": "table",
-}
 
 
 @dataclass(frozen=True, eq=False)

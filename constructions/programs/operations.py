@@ -29,6 +29,19 @@ class Operation:
         return eval(f"lambda a, d: {written}", {"no_flag": no_flag})
 
 
+WORDS = {  # what a part of a quantity does, as its part of the stream is named
+    "maximum": "maximum",
+    "above": "comparison",
+    "zero": "equality",
+    "select": "choice",
+    "product": "product",
+    "square": "square",
+    "quotient": "quotient",
+    "modulo": "remainder",
+    "table": "table",
+}
+
+
 def no_flag(value: Value) -> NoReturn:
     """Raises ValueError: the value was used as a flag, and is none."""
     raise ValueError(f"{value} was used as a flag; flags are 0 or 1")
