@@ -30,7 +30,7 @@ def test_every_addition_breaks_the_copy_unless_it_is_undone(monkeypatch):
 def test_a_gadget_whose_domain_is_empty_is_refused():
     """Planted: no two numbers of [-1, 1] are 5 apart."""
     with pytest.raises(BadInput, match="a smaller --alpha"):
-        construct(ExportSettings("gadget", M=Fraction(1), name="equal", alpha=Fraction(5)))
+        construct(ExportSettings("gadget", M=Fraction(1), name="greater-printed", alpha=Fraction(5)))
 
 
 def test_logits_beyond_what_float32_holds_are_refused():
