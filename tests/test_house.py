@@ -1,12 +1,14 @@
 """Rules of the house that no other test keeps: one-way imports, short files, and types checked in every package."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import jaxtyping
 import numpy as np
 import pytest
 
+from bounds.enclosure import rounded
 from bounds.formats import format_of
 from constructions.encoding import Encoding
 from constructions.memories.theorem3 import theorem3_layer
@@ -64,10 +66,32 @@ def test_every_package_is_there():
     assert {path.relative_to(ROOT).parts[0] for path in FILES} == set(PACKAGES)
 
 
-def test_types_and_shapes_are_checked_in_each_package():
+def checked() -> tuple[str, ...]:
+    """The packages and modules whose calls are checked in this run, by the option in pyproject.toml."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["addopts"]
+    (option,) = (option for option in options if option.startswith("--jaxtyping-packages="))
+    return tuple(option.partition("=")[2].split(",")[:-1])
+
+
+def unchecked(path: Path, source: str, packages: tuple[str, ...]) -> bool:
+    """Whether a module states shapes that no call of a test run is checked against."""
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return "jaxtyping" in imported(source) and not any(f"{module}.".startswith(f"{name}.") for name in packages)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_shapes_that_are_stated_are_checked(path):
+    assert not unchecked(path, path.read_text(), checked())
+
+
+def test_a_module_that_is_left_out_is_found():
+    assert unchecked(ROOT / "bounds/planted.py", "from jaxtyping import Float", checked())
+
+
+def test_the_option_checks_every_package():
     """A mistake in the option that turns the checks on would silently check the first package only."""
     with pytest.raises(jaxtyping.TypeCheckError):
-        format_of(32)  # type: ignore[arg-type]
+        rounded(0.5, format_of("float32"))  # type: ignore[arg-type]
     with pytest.raises(jaxtyping.TypeCheckError):
         Encoding(3, 1).stream(np.zeros(3), np.arange(3), np.arange(3), np.dtype("float64"))
     with pytest.raises(jaxtyping.TypeCheckError):
