@@ -21,7 +21,8 @@ def started() -> Iterator[Started]:
 
     def start(folder: Path, *words: str, before: str = "") -> subprocess.Popen[str]:
         code = (
-            f"{before}\nimport sys\nfrom verify.__main__ import main\nsys.argv[1:] = {list(words)!r}\nsys.exit(main())"
+            f"import sys, time\n{before}\nfrom verify.__main__ import main\nsys.argv[1:] = {list(words)!r}\n"
+            "sys.exit(main())"
         )
         process = subprocess.Popen(
             [sys.executable, "-c", code],

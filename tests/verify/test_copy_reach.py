@@ -129,9 +129,23 @@ def test_more_states_than_positions_take_no_memory_of_their_own(capsys: pytest.C
     assert (check["value"], check["bound"]) == (0.0, 0.0)
 
 
-def test_nothing_is_refused_where_every_sum_has_one_term():
-    for words in ({"N": "64"}, {"module": "ssm-linear"}, {"module": "ssm-gated,attention"}, {"dtype": "bfloat16"}):
-        refuse_overflow(parse({"M": "10000", "dtype": "float16"} | words))
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        ({"N": "64"}, False),
+        ({"module": "ssm-linear"}, False),
+        ({"module": "ssm-gated,attention"}, False),
+        ({"dtype": "bfloat16"}, False),
+        ({"N": "1024"}, True),
+    ],
+)
+def test_a_sum_of_one_term_stays_in_range_where_a_sum_of_many_does_not(words: dict[str, str], refused: bool):
+    try:
+        refuse_overflow(parse({"N": "1024", "M": "10000", "dtype": "float16"} | words))
+    except BadInput:
+        assert refused
+    else:
+        assert not refused
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "2"])

@@ -28,47 +28,39 @@ def one_format(monkeypatch):
     monkeypatch.setattr(verify.dp.command, "ranges", lambda _: [Range("bfloat16", 33, False, "a sum")])
 
 
-def test_the_document_has_the_contract_s_keys_and_rows(capsys):
-    assert main([*SMALL, "--json", "--no-report"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["schema", "command", "settings", "environment", "checks", "rows", "verdict", "report"]
-    assert (found["schema"], found["command"], found["verdict"]) == ("verify/1", "dp", "HELD")
-    (row,) = found["rows"]
-    assert set(row) >= FIELDS
-    assert (row["answer"], row["oracle"], row["exact"], row["margin"]) == ("5", "5", True, 0.5)
-    ids = {check["id"].split("/")[-1] for check in found["checks"]}
-    assert ids >= {
-        "tokens",
-        "enumerated",
-        "margin",
-        "range",
-        "second-route",
-        "growth",
-        "dtypes",
-        "leak",
-        "assumption-1",
-    }
-    keys = {"id", "claim", "verdict", "value", "bound", "evidence", "witness", "speaks_of"}
-    assert all(set(check) == keys for check in found["checks"])
-
-
-def test_the_chain_the_layers_and_a_token_are_shown_and_the_page_is_the_same_each_time(tmp_path, capsys, monkeypatch):
+def test_the_document_and_what_is_shown_and_the_page_is_the_same_each_time(tmp_path, capsys, monkeypatch):
+    """One run as a document, the same one in words."""
     monkeypatch.setenv("COLUMNS", "80")
-    pages = []
-    for name in ("one", "two"):
-        assert main([*SMALL, "--instances", "0", "--show-layers", "--trace", "8", "--out", str(tmp_path / name)]) == 0
-        pages.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
+    shown = ["--show-layers", "--trace", "8", "--out"]
+    assert main([*SMALL, "--json", *shown, str(tmp_path / "one")]) == 0
+    contract_is_kept(json.loads(capsys.readouterr().out))
+    assert main([*SMALL, *shown, str(tmp_path / "two")]) == 0
     said = capsys.readouterr().out
     assert "3 -5 4 -1 2 | 3 3, 0 3, 4 4, 3 4, 5 5, | 5" in said
     assert "Block 3" in said
     assert "next ring slot" in said
     tables = [line for line in said.splitlines() if line.startswith(" ") or "─" in line]
     assert max(map(len, tables)) <= 80
+    pages = [{file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("one", "two")]
     assert pages[0] == pages[1]
     (page,) = [text.decode() for name, text in pages[0].items() if name.endswith(".md")]
-    assert "verify dp subarray --input '3 -5 4 -1 2' --instances 0 --theorem 5 --show-layers --trace 8" in page
+    assert "verify dp subarray --input '3 -5 4 -1 2' --theorem 5 --show-layers --trace 8" in page
     assert str(tmp_path) not in page
     assert sum(name.endswith(".png") for name in pages[0]) == 2
+
+
+def contract_is_kept(found: dict) -> None:
+    """The keys and rows that other programs read."""
+    assert list(found) == ["schema", "command", "settings", "environment", "checks", "rows", "verdict", "report"]
+    assert (found["schema"], found["command"], found["verdict"]) == ("verify/1", "dp", "HELD")
+    (row,) = found["rows"]
+    assert set(row) >= FIELDS
+    assert (row["answer"], row["oracle"], row["exact"], row["margin"]) == ("5", "5", True, 0.5)
+    ids = {check["id"].split("/")[-1] for check in found["checks"]}
+    named = {"tokens", "enumerated", "margin", "range", "second-route", "growth", "dtypes", "leak", "assumption-1"}
+    assert ids >= named
+    keys = {"id", "claim", "verdict", "value", "bound", "evidence", "witness", "speaks_of"}
+    assert all(set(check) == keys for check in found["checks"])
 
 
 def test_a_problem_without_the_theorem_is_a_row_with_the_reason():

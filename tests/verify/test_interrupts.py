@@ -3,13 +3,11 @@
 import json
 import os
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 TELL = "sys.stderr.write('here\\n'); sys.stderr.flush(); time.sleep(60)"
 # Where the process waits to be interrupted: code run before the command, which then stops at that place.
 DURING_ROWS = f"""
@@ -127,30 +125,21 @@ cli._repeated = repeated
 """
 
 
-def started(folder: Path, place: str, *words: str) -> "subprocess.Popen[str]":
-    """The command in a process of its own, with that code run before."""
-    code = f"import sys, time\n{place}\nfrom verify.__main__ import main\nsys.argv[1:] = {words!r}\nsys.exit(main())"
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def interrupted(started) -> Callable[..., tuple[int, str, str]]:
+    """Exit code, stdout and what stderr holds after the signal, of a command interrupted at a place."""
 
-
-def interrupted(folder: Path, place: str, *words: str, command: str = "bounds") -> tuple[int, str, str]:
-    """Exit code, stdout and what stderr holds after the signal, of a command interrupted at that place."""
-    with started(folder, place, command, *words) as process:
-        assert process.stderr is not None
+    def interrupt(folder: Path, place: str, *words: str, command: str = "bounds") -> tuple[int, str, str]:
+        process = started(folder, command, *words, before=place)
         assert process.stderr.readline() == "here\n"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
-    return process.returncode, out, err
+        return process.returncode, out, err
+
+    return interrupt
 
 
-def test_rows_that_are_done_are_kept_with_their_page(tmp_path: Path):
+def test_rows_that_are_done_are_kept_with_their_page(interrupted, tmp_path: Path):
     code, out, _ = interrupted(tmp_path, DURING_ROWS, "--json")
     found = json.loads(out)
     assert (code, found["verdict"]) == (130, "UNDECIDED")
@@ -165,7 +154,9 @@ def test_rows_that_are_done_are_kept_with_their_page(tmp_path: Path):
     [(DURING_THE_FIGURE, []), (DURING_THE_WRITING, ["reports/bounds-amin0.9.png"])],
     ids=["figure", "writing"],
 )
-def test_an_interrupted_report_takes_no_table_away_and_leaves_no_half_file(tmp_path: Path, place: str, left: list[str]):
+def test_an_interrupted_report_takes_no_table_away_and_leaves_no_half_file(
+    interrupted, tmp_path: Path, place: str, left: list[str]
+):
     code, out, err = interrupted(tmp_path, place)
     assert code == 130
     assert "beyond float32" in out
@@ -176,7 +167,7 @@ def test_an_interrupted_report_takes_no_table_away_and_leaves_no_half_file(tmp_p
     assert all((tmp_path / name).read_bytes() == b"whole" for name in left)
 
 
-def test_an_old_page_outlives_an_interrupted_new_one(tmp_path: Path):
+def test_an_old_page_outlives_an_interrupted_new_one(interrupted, tmp_path: Path):
     (tmp_path / "reports").mkdir()
     old = tmp_path / "reports/bounds-amin0.9.md"
     old.write_text("old\n")
@@ -185,7 +176,7 @@ def test_an_old_page_outlives_an_interrupted_new_one(tmp_path: Path):
     assert sorted(os.listdir(tmp_path / "reports")) == ["bounds-amin0.9.md", "bounds-amin0.9.png"]
 
 
-def test_copy_s_page_is_kept_without_the_figure_that_was_interrupted(tmp_path: Path):
+def test_copy_s_page_is_kept_without_the_figure_that_was_interrupted(interrupted, tmp_path: Path):
     words = ["--N", "8", "--d", "2", "--d-h", "4"]
     code, out, err = interrupted(tmp_path, DURING_COPY_S_FIGURE, *words, command="copy")
     assert code == 130
@@ -197,7 +188,7 @@ def test_copy_s_page_is_kept_without_the_figure_that_was_interrupted(tmp_path: P
     assert "Traceback" not in err
 
 
-def test_a_computation_that_cannot_be_stopped_is_not_waited_for(tmp_path: Path):
+def test_a_computation_that_cannot_be_stopped_is_not_waited_for(interrupted, tmp_path: Path):
     """The test would last ten minutes."""
     words = ["--N", "8", "--d", "2", "--no-report"]
     code, out, err = interrupted(tmp_path, WHILE_A_THREAD_COMPUTES, *words, command="copy")
@@ -206,10 +197,10 @@ def test_a_computation_that_cannot_be_stopped_is_not_waited_for(tmp_path: Path):
 
 
 @pytest.mark.parametrize("place", [IGNORED_IN_A_CALLBACK, IGNORED_IN_A_FINALISER], ids=["callback", "finaliser"])
-def test_an_interrupt_that_python_ignores_is_raised_again(tmp_path: Path, place: str):
+def test_an_interrupt_that_python_ignores_is_raised_again(started, tmp_path: Path, place: str):
     """Regression: it was printed as ignored, and the run went on to its end; now it keeps what was done."""
-    with started(tmp_path, place, "bounds", "--json", "--no-report") as process:
-        out, err = process.communicate()
+    process = started(tmp_path, "bounds", "--json", "--no-report", before=place)
+    out, err = process.communicate()
     assert (process.returncode, [row["L"] for row in json.loads(out)["rows"]]) == (130, [8, 16])
     assert "gnored" not in err
 
@@ -224,18 +215,18 @@ def test_an_interrupt_that_python_ignores_is_raised_again(tmp_path: Path, place:
     ],
     ids=["check-loading", "export-loading", "check-importing", "export-importing"],
 )
-def test_an_interrupt_before_anything_is_done_is_one_line(tmp_path: Path, place: str, words: list[str]):
+def test_an_interrupt_before_anything_is_done_is_one_line(started, tmp_path: Path, place: str, words: list[str]):
     """Regression: Typer made an exit code of it without a word, and reports/ was left empty."""
-    with started(tmp_path, place, *words) as process:
-        out, err = process.communicate()
+    process = started(tmp_path, *words, before=place)
+    out, err = process.communicate()
     assert (process.returncode, err) == (130, "verify: interrupted\n")
     assert out == ""
     assert os.listdir(tmp_path) == []
 
 
-def test_an_interrupt_after_all_is_told_changes_nothing(tmp_path: Path):
-    with started(tmp_path, WHEN_ALL_IS_TOLD, "bounds", "--no-report", "--quiet") as process:
-        out, err = process.communicate()
+def test_an_interrupt_after_all_is_told_changes_nothing(started, tmp_path: Path):
+    process = started(tmp_path, "bounds", "--no-report", "--quiet", before=WHEN_ALL_IS_TOLD)
+    out, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     assert out.startswith("HELD")
 
@@ -248,8 +239,8 @@ def test_an_interrupt_after_all_is_told_changes_nothing(tmp_path: Path):
     ],
     ids=["before", "while"],
 )
-def test_an_interrupted_export_is_whole_or_not_there(tmp_path: Path, place: str, left: list[str]):
-    with started(tmp_path, place, "export", "copy", "--N", "3", "--d", "1", "--out", "e") as process:
-        out, err = process.communicate()
+def test_an_interrupted_export_is_whole_or_not_there(started, tmp_path: Path, place: str, left: list[str]):
+    process = started(tmp_path, "export", "copy", "--N", "3", "--d", "1", "--out", "e", before=place)
+    out, err = process.communicate()
     assert (process.returncode, out, err) == (130, "", "verify: interrupted\n")
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == left
