@@ -2,15 +2,18 @@
 
 import json
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import verify.bench.command
+from constructions.memories.constant import constant, projection_keys
 from constructions.memories.heads import binary_head
+from constructions.memories.memory import Memory
 from constructions.memories.theorem3 import theorem3
 from constructions.recurrence import Execution
-from verify.bench import clock, memories, peers
+from verify.bench import clock, forgetting, memories, peers
 from verify.bench.timing import Ratio, Roofs, Timing, Work
 from verify.cli import main
 
@@ -40,6 +43,63 @@ def test_decoding_and_attention_are_judged():
     assert memories.decoded(theorem3(6, 2), 5)[1]
     error, allowed = memories.attended(binary_head(9, 2, 1.0, 1e-3))[1]
     assert 0 < error <= allowed < 2e-3
+
+
+def crowded(a: float) -> Memory:
+    """300 keys of 4 dimensions."""
+    return constant(300, 2, projection_keys(300, 4), "projection", a)
+
+
+def put_out(a: float) -> jax.Array:
+    return memories.ran(crowded(a), Execution.SCAN)[1]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 8 steps that look back 60 steps, so that most leave something out: 0.9^60 = 0.002 of it."""
+    monkeypatch.setattr(forgetting, "BLOCK", 8)
+    monkeypatch.setattr(forgetting, "WINDOW", 60)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("execution", [Execution.SCAN, Execution.CHUNKED])
+def test_a_memory_that_forgets_is_judged(execution):
+    error, allowed = forgetting.judged(crowded(0.9), execution)[1]
+    assert 0 < error <= allowed
+
+
+FAULTS = {
+    "another a": lambda _: put_out(0.91),
+    "a step late": lambda y: jnp.concatenate([y[:1], y[:-1]]),
+    "nothing at the last step": lambda y: y.at[-1].set(0.0),
+    "one coordinate 1 % off": lambda y: y.at[0, 1].multiply(1.01),
+    "NaN": lambda y: y.at[150].set(jnp.nan),
+}
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_memory_that_forgets_wrongly_is_seen(fault, monkeypatch):
+    monkeypatch.setattr(forgetting, "BLOCKS", 38)  # every step
+    y = put_out(0.9)
+    assert right(y)
+    assert not right(FAULTS[fault](y))
+
+
+@pytest.mark.usefixtures("small")
+def test_what_the_window_leaves_out_is_needed(monkeypatch):
+    y = put_out(0.9)
+    monkeypatch.setattr(forgetting, "_older", lambda _: 0.0)
+    assert not right(y)
+
+
+def right(y: jax.Array) -> bool | None:
+    return Timing("", "", 1.0, off=forgetting.distance(crowded(0.9), y, Execution.SCAN)).correct
+
+
+def test_only_a_memory_that_forgets_is_judged_by_its_last_values():
+    with pytest.raises(ValueError, match="one A < 0"):
+        forgetting.judged(theorem3(9, 3), Execution.SCAN)
 
 
 def test_a_wrong_decode_is_seen(monkeypatch):

@@ -27,6 +27,7 @@ from constructions.recurrence import Execution
 from constructions.rows import Array, dense_rows
 from constructions.run import run_ssm
 from verify.bench.clock import best, process
+from verify.bench.forgetting import judged
 from verify.bench.memories import (
     ITEM,
     D,
@@ -106,11 +107,12 @@ def other_modules(roofs: Roofs) -> Iterator[Timing]:
     length = 4 * N
     memory = forgetful(length, D_H)
     for execution in (Execution.SCAN, Execution.CHUNKED):
-        seconds, _ = timed(memory, execution)
+        seconds, off = judged(memory, execution)
         chunks = chunk_work(length, D, D_H, chunk_length(length))
         work = chunks if execution is Execution.CHUNKED else scan_work(length, D, D_H)
         what, run_as = f"Eq. 6, d_h = {D_H}, a = 0.99, N = {length}", f"dense, {execution.value}"
-        yield Timing(what, run_as, seconds, length / seconds / 1e6, "Mtoken/s", roofline=roofs.share(work, seconds))
+        rate, roofline = length / seconds / 1e6, roofs.share(work, seconds)
+        yield Timing(what, run_as, seconds, rate, "Mtoken/s", off=off, roofline=roofline)
     yield channelwise(roofs, length)
     yield attention(roofs, N, None)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from verify.bench import cases, large, peers, programs, sweeps
 from verify.bench.cases import on_cpu
+from verify.bench.forgetting import BLOCK, BLOCKS
 from verify.bench.timing import Timing
 from verify.console import Console
 from verify.deliver import Outcome, Report
@@ -119,7 +120,9 @@ def _report(rows: Sequence[Timing], result: Result, with_peers: bool) -> Report:
 _READING = (
     "All is float32 at full precision, unless a row says bfloat16. exact: yes, every output of the timed run is the "
     "value to be copied, bit by bit; within: no output is off by more than the construction's stated error and the "
-    "rounding of float32. A row whose outputs are wrong reaches no aim.",
+    "rounding of float32. Eq. 6 forgets, so it copies nothing: its outputs in "
+    f"{BLOCKS} blocks of {BLOCK} steps, evenly spread and with both ends, are compared with NumPy float64, the "
+    "difference relative to the largest of them. A row whose outputs are wrong reaches no aim.",
     "dense: arithmetic over the whole state; sparse: index lists, the same outputs. chunked: the matrix form; scan: "
     "the recurrence, step by step. On a GPU each step of a scan is a launch that costs more than its work, so that "
     "scans and small sizes stay far below the roofs there.",
@@ -133,5 +136,5 @@ _READING = (
 
 _TRUST = (
     "The system's clock and its account of resident memory. Where a row says exact, every output of the timed run was "
-    "compared."
+    "compared; rows of Eq. 1 and bfloat16 are timed and not judged."
 )

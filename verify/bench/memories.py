@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from bounds.formats import format_of
 from bounds.rounding import attention_error, dot_error
@@ -15,27 +16,36 @@ from constructions.recurrence import Execution
 from constructions.run import initial_state, run_ssm, step_ssm
 from verify.bench.clock import best
 from verify.bench.timing import Work
-from verify.copy.task import task, uniform_values
+from verify.copy.task import Task, task, uniform_values
 
 D = 64  # coordinates of a value
 ITEM = 4  # bytes of a float32
 
 
-def inputs(memory: Memory) -> tuple[Any, Any, np.ndarray]:
-    """Weights and a random task's stream on the device, and what is to be copied."""
+def posed(memory: Memory) -> tuple[Task, Float[np.ndarray, "N d"]]:
+    """The random task on which a memory is timed, and its values in [-1, 1]."""
     length = memory.encoding.N
-    made = task("random", length, 0)
-    x = uniform_values(length, memory.encoding.d, 1.0, 0, np.dtype(np.float32))
+    return task("random", length, 0), uniform_values(length, memory.encoding.d, 1.0, 0, np.dtype(np.float32))
+
+
+def inputs(memory: Memory) -> tuple[Any, Any, np.ndarray]:
+    """Weights and that task's stream on the device, and what is to be copied."""
+    made, x = posed(memory)
     stream = memory.encoding.stream(x, made.position, made.target, jnp.dtype(np.float32))
     module = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), memory.module)
     return *jax.device_put((module, stream)), x[made.target]
 
 
-def timed(memory: Memory, execution: Execution) -> tuple[float, bool]:
-    """Seconds of the module by that execution, and whether every output was the value to be copied, bit by bit."""
+def ran(memory: Memory, execution: Execution) -> tuple[float, jax.Array, np.ndarray]:
+    """Seconds of the module by that execution, its outputs, (N, d), and what is to be copied."""
     module, stream, wanted = inputs(memory)
     program = jax.jit(lambda module, z: run_ssm(module, z, execution)[VALUES].dense())
-    seconds, outputs = best(program, module, stream)
+    return *best(program, module, stream), wanted
+
+
+def timed(memory: Memory, execution: Execution) -> tuple[float, bool]:
+    """Seconds of the module by that execution, and whether every output was the value to be copied, bit by bit."""
+    seconds, outputs, wanted = ran(memory, execution)
     return seconds, bool((np.asarray(outputs) == wanted).all())
 
 
