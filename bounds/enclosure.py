@@ -112,8 +112,11 @@ def quotient(a: Interval, b: Interval, format: FloatFormat) -> Interval:
     return hull(held(a / b, format), held(a * hull(single, held(inverse, format)), format))
 
 
-def product(left: Interval, right: Interval, format: FloatFormat) -> Interval:
+def product(left: Interval, right: Interval, format: FloatFormat, *, truncated: bool = False) -> Interval:
     """left @ right, summed in float32 in any order and rounded once.
+
+    truncated: whether additions may cut off what float32 does not hold, as the matrix units of accelerators do with
+    each term of a group, relative to the largest of it: up to 2 u of the sum of moduli in the place of u.
 
     With middles and radii, (a +- r)(b +- s) lies within |a| s + r (|b| + s) of a b.  A sum of k terms that are not 0
     carries a rounding for each product that is not exact (one of two points of a 16-bit format is) and k - 1 more; none
@@ -126,7 +129,7 @@ def product(left: Interval, right: Interval, format: FloatFormat) -> Interval:
     terms = (np.abs(a) + r > 0).astype(np.float64) @ (np.abs(b) + s > 0).astype(np.float64)
     exact = size <= _quantum(left) * _quantum(right) * 2.0**_WIDE.precision
     several = np.where(((terms > 1) & ~exact) | (radius > 0), 1.0, 0.0)
-    most = growth(int(terms.max(initial=0.0)) + 1, _WIDE)
+    most = growth((int(terms.max(initial=0.0)) + 1) * (2 if truncated else 1), _WIDE)
     radius = radius * (1 + most) + several * (most + a.shape[-1] * 2.0**-52) * size
     return held(Interval(middle - radius, middle + radius), format)
 

@@ -1,10 +1,14 @@
-"""A long sparse run goes piece by piece and gives the very numbers of the run in one."""
+"""A long sparse run goes piece by piece and gives the very numbers of the run in one; on an accelerator, where the
+order of a sum depends on its length, within the rounding of both.
+"""
 
 import jax
 import numpy as np
 import pytest
 
 import constructions.run
+from bounds.formats import FORMATS
+from bounds.rounding import growth, recurrence_roundings
 from constructions.encoding import VALUES
 from constructions.mamba import MambaBlock
 from constructions.memories.constant import constant, random_keys
@@ -34,7 +38,15 @@ def test_pieces_are_the_whole(monkeypatch, tasks, name, piece):
     memory, (position, target) = MEMORIES[name](), tasks(N)["string"]
     whole = outputs(memory, position, target)
     monkeypatch.setattr(constructions.run, "PIECE", piece)
-    np.testing.assert_array_equal(outputs(memory, position, target), whole)
+    assert np.abs(outputs(memory, position, target) - whole).max() <= allowed()
+
+
+def allowed() -> float:
+    """Twice what rounding moves an output after 2 N steps: N values that weigh at most 1 each, d_h <= N, three library
+    calls for a rate and a gate; a fill that is carried apart makes it three times as much (`recurrence_error`).
+    """
+    roundings = recurrence_roundings(2 * N + 1, N)
+    return 0.0 if jax.default_backend() == "cpu" else 2 * 3 * N * growth(roundings, FORMATS["float64"], library_calls=3)
 
 
 @pytest.mark.parametrize("name", MEMORIES)
@@ -43,4 +55,4 @@ def test_pieces_that_start_from_nothing_are_seen(monkeypatch, tasks, name):
     whole = outputs(memory, position, target)
     monkeypatch.setattr(constructions.run, "PIECE", 5)
     monkeypatch.setattr(constructions.run, "recur", lambda s, reads, execution, _: recur(s, reads, execution))
-    assert (outputs(memory, position, target) != whole).any()
+    assert np.abs(outputs(memory, position, target) - whole).max() > allowed()

@@ -191,7 +191,8 @@ def test_a_dropped_coefficient_exceeds_the_tolerance():
 
 
 def test_zero_steps_make_no_chunk_and_long_sequences_make_short_ones():
-    assert [chunk_length(n) for n in (0, 1, 127, 128, 16383, 16384)] == [1, 1, 127, 128, 128, 64]
+    long = 64 if jax.default_backend() == "cpu" else 128
+    assert [chunk_length(n) for n in (0, 1, 127, 128, 16383, 16384)] == [1, 1, 127, 128, 128, long]
 
 
 def test_the_structure_of_the_signals_chooses_the_execution():
@@ -199,7 +200,8 @@ def test_the_structure_of_the_signals_chooses_the_execution():
     dense, one_hot, slots = (draw(rng, structure, True, 2, "float64").signals for structure in STRUCTURES)
     states = CHUNK_FROM_STATES.get(jax.default_backend(), 3)
     wide = Rows(np.zeros((2, states)), None, None, 1, states)
-    assert [suited(s) for s in (dense, one_hot, slots)] == [SCAN, SPARSE, SPARSE]
+    few = SCAN if jax.default_backend() == "cpu" else CHUNKED
+    assert [suited(s) for s in (dense, one_hot, slots)] == [few, SPARSE, SPARSE]
     assert suited(Signals(None, wide, wide, dense.v)) is CHUNKED
     full = Signals(Forgetting(dense.v, np.asarray(-1.0)), one_hot.b, one_hot.c, dense.v)
     assert suited(full) is SCAN

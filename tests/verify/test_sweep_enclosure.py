@@ -23,6 +23,11 @@ def test_the_16_bit_formats_are_followed():
     assert [dtype for dtype in ("float32", "float64", *BITS_16) if follows(dtype)] == list(BITS_16)
 
 
+def test_a_backend_on_which_the_model_is_not_tested_is_not_followed(monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "another")
+    assert not any(map(follows, BITS_16))
+
+
 @pytest.mark.parametrize("dtype", BITS_16)
 def test_gates_and_rates_lie_inside(dtype: str):
     """The gate from a quarter of the one that opens a slot to four times it, the rates over the exponents in use."""

@@ -22,7 +22,8 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from bounds.enclosure import Interval, held, hull, library, product, quotient
+from bounds import enclosure
+from bounds.enclosure import Interval, held, hull, library, quotient
 from bounds.formats import FloatFormat, format_of
 from bounds.rounding import growth
 from constructions.attention import KEYS_AT_ONCE, Attention
@@ -35,11 +36,14 @@ from constructions.sparse import OTHERWISE_AT_ONCE
 from verify.independent import stored_rate
 from verify.sweep.programs import Asked, Kind
 
+FOLLOWED = ("cpu", "gpu")
+"""Backends on which the tests of the model pass; elsewhere the rounding bound over all values decides."""
+
 
 def enclosed(asked: Asked, execution: str, kind: Kind) -> Interval | None:
     """The outputs at the judged steps, (R, d); None where no enclosure is known: formats of more than 16 bits (the
     bounds over all values are sharp enough there), exact memories (nothing to enclose), chunks side by side (on
-    accelerators), a slot that is written twice, and sums joined over devices.
+    accelerators), a slot that is written twice, sums joined over devices, and backends that are not FOLLOWED.
     """
     if not follows(asked.run.dtype) or kind.shares > 1:
         return None
@@ -57,10 +61,15 @@ def enclosed(asked: Asked, execution: str, kind: Kind) -> Interval | None:
 
 
 def follows(dtype: str) -> bool:
-    """Whether runs in that format are enclosed: the 16-bit ones, whose operations XLA rounds one by one when it is told
-    to.
+    """Whether runs in that format are enclosed here: the 16-bit ones, whose operations XLA rounds one by one when it is
+    told to, on backends where the model of bounds.enclosure has been tested.
     """
-    return format_of(dtype).bits == 16
+    return format_of(dtype).bits == 16 and jax.default_backend() in FOLLOWED
+
+
+def product(left: Interval, right: Interval, format: FloatFormat) -> Interval:
+    """left @ right as the backend sums it: matrix units of accelerators truncate."""
+    return enclosure.product(left, right, format, truncated=jax.default_backend() != "cpu")
 
 
 def softplus(w: float, format: FloatFormat) -> Interval:
