@@ -39,6 +39,16 @@ def test_wrong_outputs_reach_no_aim(wrong):
     assert Timing("fast", "", 1.0, at_most=2.0, off=(0.1, 0.1)).reached is True
 
 
+def test_an_aim_that_is_missed_is_told_with_its_reason():
+    missed = Timing("many", "batched", 1.0, ratio=Ratio(0.1, "one / all", 0.5), bound_by="arithmetic")
+    assert missed.missed == "many, batched: 0.1 where >= 0.5 is aimed at; arithmetic."
+    wrong = Timing("fast", "dense", 3.0, at_most=4.0, exact=False, roofline="9 % of copy")
+    assert wrong.missed == "fast, dense: 3 s where <= 4 s is aimed at; its outputs are wrong."
+    assert Timing("slow", "", 3.0, at_most=2.0, roofline="9 % of copy").missed.endswith("it reached 9 % of copy.")
+    assert Timing("slow", "", 3.0, at_most=2.0).missed.endswith("not explained.")
+    assert [row.missed for row in ROWS if row.reached is not False] == ["", "", ""]
+
+
 def test_decoding_and_attention_are_judged():
     assert memories.decoded(theorem3(6, 2), 5)[1]
     error, allowed = memories.attended(binary_head(9, 2, 1.0, 1e-3))[1]

@@ -192,4 +192,5 @@ def _process(what: str, words: list[str], folder: str, at_most: float | None) ->
     done = process(words, folder)
     if done.exit_code != 0:
         what = f"{what} (FAILED: exit code {done.exit_code})"
-    return Timing(what, "whole process", done.seconds, at_most=at_most, peak_bytes=done.peak_bytes)
+    why = "imports, tracing and loading compiled programs take most of a process this short"
+    return Timing(what, "whole process", done.seconds, at_most=at_most, peak_bytes=done.peak_bytes, bound_by=why)

@@ -112,6 +112,11 @@ def _report(rows: Sequence[Timing], result: Result, with_peers: bool) -> Report:
     page = Page(f"Speed and memory on {device}")
     page.paragraph(f"{result.sentence} Times were measured once and differ from run to run; read the ratios.")
     page.table(table(rows))
+    missed = [row.missed for row in rows if row.missed]
+    if missed:
+        page.heading("Aims that were missed")
+        page.bullets(missed)
+    page.heading("How to read it")
     page.bullets(_READING)
     page.closing("verify bench --peers" if with_peers else "verify bench", dict(result.environment), [_TRUST])
     return Report(f"bench-{''.join(c if c.isalnum() else '-' for c in str(device).lower())}", page.text())

@@ -47,7 +47,8 @@ class Roofs:
 class Timing:
     """One row.  seconds: None where it could not be run, `run_as` then says why.  rate in `unit`; at_most: the seconds
     aimed at; exact: whether every output was the value to be copied, bit by bit; off: for what is not exact, the
-    largest error of an output and what is allowed; roofline: `Roofs.share`.
+    largest error of an output and what is allowed; roofline: `Roofs.share`; bound_by: what keeps the run from its aim,
+    told where it is missed.
     """
 
     what: str
@@ -61,6 +62,7 @@ class Timing:
     off: tuple[float, float] | None = None
     peak_bytes: int | None = None
     roofline: str = ""
+    bound_by: str = ""
 
     @property
     def aim(self) -> str:
@@ -82,6 +84,18 @@ class Timing:
         else:
             met = None if self.ratio is None or self.ratio.at_least is None else self.ratio.value >= self.ratio.at_least
         return None if met is None else met and self.correct is not False
+
+    @property
+    def missed(self) -> str:
+        """By how much the aim was missed, and why; empty where it was reached or there is none."""
+        if self.reached is not False:
+            return ""
+        if self.correct is False:
+            why = "its outputs are wrong"
+        else:
+            why = self.bound_by or (f"it reached {self.roofline}" if self.roofline else "not explained")
+        found = f"{self.seconds:.3g} s" if self.at_most is not None or self.ratio is None else f"{self.ratio.value:.3g}"
+        return f"{self.what}, {self.run_as}: {found} where {self.aim} is aimed at; {why}."
 
     def document(self) -> dict[str, Any]:
         """The fields of the row."""
