@@ -97,9 +97,9 @@ def test_devices_that_are_absent_are_refused(tmp_path: Path):
 
 
 def test_a_platform_that_is_absent_is_refused(tmp_path: Path):
-    code, out, err = verify(tmp_path, JAX_PLATFORMS="cuda")
+    code, out, err = verify(tmp_path, JAX_PLATFORMS="rocm")
     assert (code, out) == (2, "")
-    assert err.splitlines()[-1].startswith("verify sweep: JAX_PLATFORMS=cuda: JAX cannot start so (")
+    assert err.splitlines()[-1].startswith("verify sweep: JAX_PLATFORMS=rocm: JAX cannot start so (")
     assert err.endswith("nearest that works: JAX_PLATFORMS=cpu\n")
     assert "Traceback" not in err
 
