@@ -110,15 +110,15 @@ def generate(run: Machine, prompts: Sequence[Int[np.ndarray, "_ F"]], limit: int
     tokens, margins, streams = [], [], []
     lengths, stopped = np.full(B, limit), np.zeros(B, bool)
     for start in range(0, limit, LENGTH):
-        given = np.zeros((LENGTH, F, B), np.int32)
+        given = np.zeros((LENGTH, B, F), np.int32)
         for k, prompt in enumerate(prompts):
             part = prompt[start : start + LENGTH]
-            given[: len(part), :, k] = part
+            given[: len(part), k] = part
         here = start + np.arange(LENGTH)
         carry, (t, m, last, x) = _loop(run, carry, given, here[:, None] < forced[None, :], keep_streams)
-        tokens.append(np.moveaxis(np.asarray(t), -1, 0))
+        tokens.append(np.swapaxes(np.asarray(t), 0, 1))
         margins.append(np.asarray(m).T)
-        streams += [np.moveaxis(np.asarray(x), -1, 0)] if keep_streams else []
+        streams += [np.swapaxes(np.asarray(x), 0, 1)] if keep_streams else []
         ends = np.asarray(last).T & (here[None, :] >= forced[:, None])
         for k in np.flatnonzero(ends.any(axis=1) & ~stopped):
             lengths[k], stopped[k] = start + int(ends[k].argmax()) + 1, True
@@ -140,27 +140,27 @@ Carry = tuple[tuple[State, ...], jax.Array, jax.Array, jax.Array, jax.Array]
 def _start(run: Machine, B: int) -> Carry:
     """States, the fed-back token, its margin, whether it is the last one, and the position before the first."""
     states = tuple(initial(block, B) for block in run.blocks)
-    fed = jnp.zeros((len(run.fields), B), jnp.int32)
+    fed = jnp.zeros((B, len(run.fields)), jnp.int32)
     return states, fed, jnp.full((B,), jnp.inf, run.dtype), jnp.zeros((B,), bool), jnp.zeros((), jnp.int32)
 
 
 @partial(jax.jit, static_argnames=["keep_streams"], donate_argnames=["carry"])
 def _loop(run: Machine, carry: Carry, given: jax.Array, forced: jax.Array, keep_streams: bool):
-    """LENGTH tokens of a batch, its runs on the last axis: for each its fields, its margin, whether it is the last one,
-    and the stream.
+    """LENGTH tokens of a batch, step by step: for each its fields, its margin, whether it is the last one, and the
+    stream.
     """
 
     def one(carry: Carry, row):
         states, fed, margin, last, position = carry
         prompt, is_prompt = row
-        token = jnp.where(is_prompt[None, :], prompt, fed)
+        token = jnp.where(is_prompt[:, None], prompt, fed)
         shown = jnp.where(is_prompt, jnp.inf, margin)
         position = position + 1
         states, x = _token(run, states, token, position)
-        y = x[run.outputs]
-        nearest = jnp.clip(jnp.round(y).astype(jnp.int32), run.low[:, None], run.high[:, None])
-        left = jnp.asarray(0.5, y.dtype) - jnp.abs(y - nearest.astype(y.dtype)).max(axis=0)
-        following, ends = nearest[:-1], nearest[-1] == 1
+        y = x[:, run.outputs]
+        nearest = jnp.clip(jnp.round(y).astype(jnp.int32), run.low[None, :], run.high[None, :])
+        left = jnp.asarray(0.5, y.dtype) - jnp.abs(y - nearest.astype(y.dtype)).max(axis=1)
+        following, ends = nearest[:, :-1], nearest[:, -1] == 1
         seen = token, shown, last & ~is_prompt, x if keep_streams else None
         return (states, following, left, ends, position), seen
 
@@ -168,10 +168,10 @@ def _loop(run: Machine, carry: Carry, given: jax.Array, forced: jax.Array, keep_
 
 
 def _token(run: Machine, states: tuple[State, ...], token: jax.Array, position: jax.Array):
-    """One token of every run, its fields of shape (F, B), through all blocks."""
-    x = jnp.zeros((run.dim, token.shape[1]), run.dtype)
-    x = x.at[run.fields].set(token.astype(run.dtype)).at[run.place].set(position.astype(run.dtype))
-    x = x.at[run.one].set(jnp.ones((), run.dtype))
+    """One token of every run, its fields of shape (B, F), through all blocks."""
+    x = jnp.zeros((len(token), run.dim), run.dtype)
+    x = x.at[:, run.fields].set(token.astype(run.dtype)).at[:, run.place].set(position.astype(run.dtype))
+    x = x.at[:, run.one].set(jnp.ones((), run.dtype))
     after = []
     for block, H in zip(run.blocks, states, strict=True):
         H, x = step(block, H, x)

@@ -7,8 +7,8 @@ by entry hold the same state at every token, and one is kept for all of them: th
 gates only.  Nothing else changes: Eq. 1-3 with any W_b, W_c, A, Delta and D, equal to `constructions.run.step_block`
 on any weights.
 
-Runs side by side are columns: a stream is an array (dim, B), its last axis the run, so that what is read or added is
-whole rows, next to each other in memory, and every map is one product for all runs.
+Runs side by side are rows: a stream is an array (B, dim), so that every map is one product for all runs, and what is
+long, the channels of a memory, lies next to each other in memory, for one run as for many.
 """
 
 from dataclasses import dataclass
@@ -36,8 +36,8 @@ class Gathered:
     columns: Int[Array, " k"]
     matrix: Float[Array, "k width"]
 
-    def __call__(self, x: Float[jax.Array, "dim B"]) -> Float[jax.Array, "width B"]:
-        return contract("kw,kb->wb", jnp.asarray(self.matrix), x[self.columns])
+    def __call__(self, x: Float[jax.Array, "B dim"]) -> Float[jax.Array, "B width"]:
+        return contract("bk,kw->bw", x[:, self.columns], jnp.asarray(self.matrix))
 
 
 @partial(
@@ -76,7 +76,7 @@ class PackedBlock:
         return np.dtype(next(iter(self.b_2.values())).dtype)
 
 
-State = dict[str, Float[jax.Array, "_ _ B"]]  # H of shape (d_h, width, B), for each space that carries a state
+State = dict[str, Float[jax.Array, "B _ _"]]  # H of shape (B, d_h, width), for each space that carries a state
 
 
 def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
@@ -118,39 +118,39 @@ def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
 
 def initial(block: PackedBlock, B: int = 1) -> State:
     """H_0 = O for B runs, in the dtype of the weights."""
-    return {n: jnp.zeros((*A.shape, B), A.dtype) for n, A in block.A.items()}
+    return {n: jnp.zeros((B, *A.shape), A.dtype) for n, A in block.A.items()}
 
 
-def step(block: PackedBlock, H: State, x: Float[jax.Array, "dim B"]) -> tuple[State, Float[jax.Array, "dim B"]]:
+def step(block: PackedBlock, H: State, x: Float[jax.Array, "B dim"]) -> tuple[State, Float[jax.Array, "B dim"]]:
     """One token of every run: the new states, and x + f(x) of Eq. 2."""
-    B = x.shape[1]
+    B = len(x)
     z = {n: _affine(W, block.b_1[n], x) for n, W in block.W_1.items()}
     after: State = {}
     remembered: State = {}
     if block.W_b is not None and block.W_c is not None:
-        flat = jnp.concatenate([z[n] for n in block.driving])
+        flat = jnp.concatenate([z[n] for n in block.driving], axis=1)
         b, c = block.W_b(flat), block.W_c(flat)
         for n, A in block.A.items():
             Delta = jax.nn.softplus(block.W_Delta[n](flat))
-            decay = forgotten(Delta[None], jnp.asarray(A)[..., None])
-            after[n] = decay * H[n] + b[:, None] * (Delta * z[n])[None]
-            remembered[n] = after[n][0] * c if len(c) == 1 else contract("swb,sb->wb", after[n], c)
+            decay = forgotten(Delta[:, None], jnp.asarray(A)[None])
+            after[n] = decay * H[n] + b[:, :, None] * (Delta * z[n])[:, None]
+            remembered[n] = after[n][:, 0] * c if len(A) == 1 else contract("bsw,bs->bw", after[n], c)
     pieces = []
     for n, source in block.like:
         parts = [remembered[source]] if source in remembered else []
-        parts += [jnp.asarray(block.D[n])[:, None] * z[source]] if n in block.D else []
+        parts += [jnp.asarray(block.D[n])[None] * z[source]] if n in block.D else []
         if parts:
             y = sum(parts[1:], parts[0]) * jax.nn.silu(_affine(block.W_2[n], block.b_2[n], x))
-            pieces.append(contract("kw,wb->kb", jnp.asarray(block.W_3[n]), y))
-    rows = jnp.concatenate([*pieces, jnp.zeros((1, B), x.dtype)])
+            pieces.append(contract("bw,kw->bk", y, jnp.asarray(block.W_3[n])))
+    rows = jnp.concatenate([*pieces, jnp.zeros((B, 1), x.dtype)], axis=1)
     for places in block.added:
-        x = x + rows[places]
+        x = x + rows[:, places]
     return after, x
 
 
-def _affine(W: Gathered, b: Array, x: Float[jax.Array, "dim B"]) -> Float[jax.Array, "width B"]:
+def _affine(W: Gathered, b: Array, x: Float[jax.Array, "B dim"]) -> Float[jax.Array, "B width"]:
     """W x + b for every run; a W without columns costs nothing."""
-    bias = jnp.broadcast_to(jnp.asarray(b)[:, None], (len(b), x.shape[1]))
+    bias = jnp.broadcast_to(jnp.asarray(b)[None], (len(x), len(b)))
     return W(x) + bias if W.columns.size else bias
 
 

@@ -127,12 +127,12 @@ def disagreement(block: MambaBlock, other: MambaBlock, seed: int) -> float:
             s.name: dense_rows(x[stream.coordinates(s.name)]) if s.blocks == 1 else blocks(x, stream, s) for s in stream
         }
         plain, y = plain_step(other, H, Stream(stream, rows))
-        before = {n: jnp.asarray(h)[..., None] for n, h in flat(H).items() if n in initial(small)}
-        after, out = packed_step(small, before, jnp.asarray(x)[:, None])
+        before = {n: jnp.asarray(h)[None] for n, h in flat(H).items() if n in initial(small)}
+        after, out = packed_step(small, before, jnp.asarray(x)[None])
         states, output, exponent = magnitudes(block, flat(H), x)
         part = allowed(block, exponent)
         image = np.concatenate([dense(y[s.name], s) for s in stream])
-        pairs = [(out[:, 0], x + image, output), *((after[n][..., 0], flat(plain)[n], states[n]) for n in after)]
+        pairs = [(out[0], x + image, output), *((after[n][0], flat(plain)[n], states[n]) for n in after)]
         for got, right, size in pairs:
             off = np.abs(np.asarray(got) - right)
             worst = max(worst, float(np.where(off > 0, off / np.maximum(part * size, 1e-300), 0).max()))
