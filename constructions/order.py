@@ -104,6 +104,8 @@ class _Order:
     def _blamed(self, called: str, wanted: State) -> str:
         """Whose fault it is that a state is not solved yet."""
         asks = f"{called!r} asks for {wanted}"
+        if wanted in self.visited[self.count :]:
+            return f"`count` is false: it gives {self.count} states; {asks}, which comes after them and before `last`"
         if wanted in self.visited:
             return f"`state` or `when` of {called!r} is false: {asks}, which is not solved yet"
         if self._outside(wanted):

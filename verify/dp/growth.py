@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import log
+from typing import Any
 
 from bounds.formats import format_of
 from bounds.sizes import Size, attention
@@ -142,6 +143,9 @@ def apart_from_T(p: Point) -> Point:
     return replace(p, T=0, attended=0, attended_total=0)
 
 
-def _off(p: Point) -> dict[str, int]:
+def _off(p: Point) -> dict[str, Any]:
     sizes = {"state_entries": p.carried.state_entries, "slots": p.slots, "registers": p.registers}
-    return {"T": p.T, **sizes, "operations": p.operations}
+    found: dict[str, Any] = {"T": p.T, **sizes, "operations": p.operations}
+    if p.slots > p.readers * p.T:
+        found["reason"] = f"`slots` gives each of {p.readers} readers more slots than there are tokens"
+    return found

@@ -139,7 +139,7 @@ def _scanned(u: Running, Delta: Running, b: Running, c: Running, A: Running, pro
     """H = exp(Delta A) H + (Delta b) u, y = H c: H step by step, all else for many steps at once."""
     A, b, u = A.stored(program.states), b.stored(program.states), u.stored(program.states)
     H = _State(A.value.shape, program)
-    outputs, at_once = [], max(1, AT_ONCE // A.value.size)
+    outputs, at_once = [], max(1, AT_ONCE // max(1, A.value.size))
     for start in range(0, len(u.value), at_once):
         part = slice(start, start + at_once)
         shape = (len(u.value[part]), *A.value.shape)

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from bounds.enclosure import rounded
+from bounds.formats import format_of
 from verify.deliver import Report
 from verify.notation import number
 from verify.page import Page
@@ -12,6 +16,8 @@ from verify.sweep.grid import D
 from verify.sweep.settings import SweepSettings
 from verify.table import Column, Table
 from verify.verdict import Result
+
+VISIBLE = 0.01  # of 1 - a: a rounding that moves the rate of forgetting by so much is told
 
 
 def report(settings: SweepSettings, result: Result, runs: int) -> Report:
@@ -29,6 +35,8 @@ def report(settings: SweepSettings, result: Result, runs: int) -> Report:
     for table in tables(frontiers(rows)):
         page.table(table)
     page.paragraph(_reading())
+    if "ssm-constant" in settings.modules and (moved := _stored(settings)):
+        page.paragraph(moved)
     figures = {}
     if rows:
         dtype, epsilon = shown(rows)
@@ -82,6 +90,19 @@ def _reading() -> str:
         "case of the stored weights (in 16-bit formats also by the enclosure of the program), as a range where cells "
         "are left to the dtype. The grid bounds both."
     )
+
+
+def _stored(settings: SweepSettings) -> str:
+    """What rounding makes of the forgetting coefficients where it moves them visibly."""
+    said = [
+        f"in {dtype} the nearest number to a = {number(a)} is {number(float(stored))}"
+        + ("; nothing is forgotten then, and it copies where no smaller coefficient would" * bool(stored == 1))
+        for dtype in settings.dtypes
+        for a in settings.a_min
+        for stored in [rounded(np.array(float(a)), format_of(dtype))]
+        if a < 1 and bool(abs(stored - float(a)) > VISIBLE * (1 - float(a)))
+    ]
+    return "Rounded coefficients of `ssm-constant`: " + "; ".join(said) + "." if said else ""
 
 
 def _caption(dtype: str, epsilon: str, rows: Sequence[Any]) -> str:
