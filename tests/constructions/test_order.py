@@ -72,6 +72,7 @@ def test_a_right_problem_is_at_fault_nowhere_not_even_where_its_intervals_are_em
         ({"empty": 5}, "`empty` is no flag: it is 5"),
         ({"empty": constant(1)}, "`count` is false: 0 states are visited; 4 are stated"),
         ({"count": lambda lengths: lengths[0] + 1}, "`count` is false: 4 states are visited"),
+        ({"count": lambda lengths: lengths[0] - 1}, "`count` is false: it gives 3 states; 'top' asks for (4,)"),
         ({"count": lambda _: 1}, "`count` or `last` is false: more than the 1 states"),
         ({"count": lambda _: -3}, "count at lengths (4,): -3 was given; a whole number, at least 0"),
         ({"count": lambda _: 2.5}, "count at lengths (4,): 2.5 was given"),

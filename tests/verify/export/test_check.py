@@ -1,5 +1,6 @@
 """Small constructions of every kind, written, loaded by transformers and judged."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -151,6 +152,20 @@ def test_export_and_check_as_typed(tmp_path, capsys):
         pages.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
     assert pages[0] == pages[1]
     assert list(pages[0]) == ["check-copy-N4-d1-d_state-N-hf-mamba.md"]
+
+
+def test_weights_that_are_all_0_are_refuted(tmp_path):
+    """Regression: where no channel is read, the bound divided by their number."""
+    safetensors = pytest.importorskip("safetensors.numpy")
+    folder = tmp_path / "weights"
+    assert main(["export", "gadget", "--name", "greater", "--out", str(folder), "--quiet"]) == 0
+    weights, certificate = folder / "model.safetensors", folder / "certificate.json"
+    tensors = safetensors.load_file(weights)
+    safetensors.save_file({n: 0 * x for n, x in tensors.items()}, weights, metadata={"format": "pt"})
+    stated = json.loads(certificate.read_text())
+    stated["files"]["model.safetensors"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+    certificate.write_text(json.dumps(stated))
+    assert main(["check", str(folder), "--no-report", "--quiet"]) == 1
 
 
 @pytest.mark.parametrize("done", [0, 2])
