@@ -39,8 +39,9 @@ _READING = (
     "oracle's; *margin* the least distance of any output from the point half way to another token (1/2: no "
     "rounding at all); *T* the tokens that the stack is compiled for; *m* the slots of its largest memory that "
     "forgets; *state entries* the numbers that outputs need from token to token, the slots of each reader counted "
-    "(a run keeps one copy for all readers of a memory), *ops/token* multiplications and additions of one token with nonzero weights; *ops/token ~* and *ops in all ~* how these and those of a whole run "
-    "grow between the last two T of the table of sizes (Theorem 4: at most T and T^2; Theorem 5: 1 and T); "
+    "(a run keeps one copy for all readers of a memory), *ops/token* multiplications and additions of one "
+    "token with nonzero weights; *ops/token ~* and *ops in all ~* how these and those of a whole run grow between the "
+    "last two T of the table of sizes (Theorem 4: at most T and T^2; Theorem 5: 1 and T); "
     "*parameters* the nonzero weights, *norm* the largest modulus of one."
 )
 _TRUSTED = (
