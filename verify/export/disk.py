@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from verify.export.model import configuration, named
 from verify.export.settings import ExportSettings, parse
 
 LARGEST_FILE = 2**32
+COMMIT = re.compile(r"[0-9a-f]{40}(-dirty)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,9 @@ def _check_keys(path: str, claimed: Mapping[str, Any], names: Set[str]) -> None:
     if odd := sorted(set(claimed) ^ keys()):
         what = "lacks" if odd[0] in keys() else "has an entry of its own,"
         raise _refused(path, f"{CERTIFICATE} {what} {quoted(odd[0])}")
+    program, commit = claimed["made_with"], claimed["commit"]
+    if not (isinstance(program, str) and (commit is None or (isinstance(commit, str) and COMMIT.fullmatch(commit)))):
+        raise _refused(path, f"{CERTIFICATE} does not say what it was made with: a program, and a commit or none")
     hashes = claimed["files"]
     if not isinstance(hashes, dict) or set(hashes) != names:
         raise _refused(path, f"{CERTIFICATE} does not name {', '.join(sorted(names))} and no other file")
@@ -136,11 +141,23 @@ def _tensors(path: str, data: bytes, construction: Construction) -> dict[str, np
         tensors = reader.load(data)
     except Exception as error:  # the reader has no one class for all that it refuses
         raise _refused(path, f"{WEIGHTS} is malformed ({one_line(str(error))[:80]})") from error
+    _check_header(path, data)
     for name in sorted(set(wanted) | set(tensors)):
         there, here = tensors.get(name), wanted.get(name)
         if there is None or here is None or there.shape != here.shape or there.dtype != here.dtype:
-            raise _refused(path, f"{WEIGHTS}: {quoted(name)} is {_shape(there)}; the construction has {_shape(here)}")
+            raise _refused(
+                path, f"{WEIGHTS}: {quoted(name)} is {_shape(there)}; in the construction it is {_shape(here)}"
+            )
     return tensors
+
+
+def _check_header(path: str, data: bytes) -> None:
+    """Raises BadInput unless the header, JSON behind its length in 8 bytes, names each tensor once and says `pt`, as
+    `verify export` does; readers differ in what they make of others.
+    """
+    header = _object(path, f"the header of {WEIGHTS}", data[8 : 8 + int.from_bytes(data[:8], "little")])
+    if header.get("__metadata__") != {"format": "pt"}:
+        raise _refused(path, f'the header of {WEIGHTS} does not say {{"format": "pt"}} and nothing else')
 
 
 def _shape(tensor: np.ndarray | None) -> str:

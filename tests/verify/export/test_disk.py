@@ -56,6 +56,23 @@ def saved(folder, tensors):
     hashed_again(folder)
 
 
+def relabelled(folder, old, new):
+    """Other words in the header of the weights, its length with them."""
+    data = (folder / WEIGHTS).read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = data[8:end].replace(old, new)
+    assert header != data[8:end]
+    (folder / WEIGHTS).write_bytes(len(header).to_bytes(8, "little") + header + data[end:])
+    hashed_again(folder)
+
+
+def twice(folder):
+    """The last entry of the header, and the same one two times."""
+    data = (folder / WEIGHTS).read_bytes()
+    entry = re.findall(rb',"[^"]*":\{"dtype"[^}]*\}', data[8 : 8 + int.from_bytes(data[:8], "little")])[-1]
+    return entry, entry * 2
+
+
 def test_what_is_written_is_read(original):
     loaded = read(str(original))
     assert loaded.construction.settings == parse("copy", SMALL)
@@ -148,7 +165,12 @@ TAMPERED = {
         lambda f: ((f / WEIGHTS).write_bytes(b"\x80\x04\x95." * 9), hashed_again(f)),
         "model.safetensors is malformed",
     ),
-    "other tensors": (lambda f: saved(f, {"a": np.zeros(2)}), "is absent|has absent"),
+    "a commit that is none": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(commit="x\n")), "commit or none"),
+    "a commit of another kind": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(commit={})), "commit or none"),
+    "made with nothing": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(made_with=[])), "commit or none"),
+    "weights of another program": (lambda f: relabelled(f, b'"format":"pt"', b'"format":"tf"'), "does not say .*pt"),
+    "a tensor named twice": (lambda f: relabelled(f, *twice(f)), "header of model.safetensors is not JSON"),
+    "other tensors": (lambda f: saved(f, {"a": np.zeros(2)}), "is absent|it is absent"),
     "another dtype": (
         lambda f: saved(f, {n: t.astype(np.float64) for n, t in read(str(f)).tensors.items()}),
         "is float64 of shape",
