@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from constructions.layout import Layout, Space
 from constructions.linear import Action, LinearMap, Stream
 from constructions.mamba import SSM, MambaBlock, Vector
+from constructions.packed import constant, evolution
 from constructions.programs.stack import Stack
 from constructions.recurrence import Execution
 from constructions.rows import dense_rows
@@ -123,17 +124,14 @@ def _filled(matrix: Float[np.ndarray, "out in"], domain: Layout, codomain: Layou
 
 def _constant(vector: Vector, layout: Layout, width: int) -> Float[np.ndarray, " width"]:
     whole = np.zeros(width)
-    for called, entries in vector.items():
-        whole[layout.coordinates(called)] = np.tile(np.asarray(entries, np.float64), layout[called].blocks)
+    for called in vector:
+        whole[layout.coordinates(called)] = constant(vector, layout, called)
     return whole
 
 
 def _evolution(block: MambaBlock, width: int) -> Float[np.ndarray, "d_h width"]:
     """A in full: 0 where nothing is forgotten, and for channels that carry no state."""
-    A, ssm = block.ssm.A, block.ssm
-    whole = np.zeros((ssm.d_h, width))
-    for space in ssm.inner.only(ssm.channels) if A is not None else ():
-        entries = np.asarray(A[space.name] if isinstance(A, dict) else A, np.float64)
-        row = np.broadcast_to(entries, (ssm.d_h, space.width))
-        whole[:, ssm.inner.coordinates(space.name)] = np.tile(row, (1, space.blocks))
+    whole = np.zeros((block.ssm.d_h, width))
+    for called in block.ssm.channels:
+        whole[:, block.ssm.inner.coordinates(called)] = evolution(block, called)
     return whole

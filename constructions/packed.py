@@ -92,12 +92,12 @@ def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
         raise ValueError(f"W_3 reads none of the channels {ssm.channels}: the block is f = 0")
     cast = partial(_cast, dtype=jnp.dtype(dtype))
     W_1 = {n: _gathered(block.W_1, stream, n, cast) for n in dict.fromkeys((*read, *driving.names))}
-    b_1 = {n: cast(_vector(block.b_1, ssm.inner, n)) for n in W_1}
+    b_1 = {n: cast(constant(block.b_1, ssm.inner, n)) for n in W_1}
     W_Delta = {n: _rates(block, driving, n, cast) for n in read if writes}
-    A = {n: cast(_evolution(block, n)) for n in read if writes}
+    A = {n: cast(evolution(block, n)) for n in read if writes}
     like = _alike({n: (W_1[n], b_1[n], W_Delta.get(n), A.get(n)) for n in read})
     kept, formed = set(like.values()), {*like.values(), *driving.names}
-    skip: dict[str, Array] = {n: cast(_vector(ssm.D or {}, ssm.inner, n)) for n in read if n in (ssm.D or {})}
+    skip: dict[str, Array] = {n: cast(constant(ssm.D or {}, ssm.inner, n)) for n in read if n in (ssm.D or {})}
     W_3 = {n: _scattered(block.W_3, stream, n, cast) for n in read}
     return PackedBlock(
         driving=driving.names,
@@ -105,7 +105,7 @@ def packed(block: MambaBlock, dtype: str | np.dtype) -> PackedBlock:
         W_1={n: W for n, W in W_1.items() if n in formed},
         b_1={n: b for n, b in b_1.items() if n in formed},
         W_2={n: _gathered(block.W_2, stream, n, cast) for n in read},
-        b_2={n: cast(_vector(block.b_2, ssm.inner, n)) for n in read},
+        b_2={n: cast(constant(block.b_2, ssm.inner, n)) for n in read},
         W_3={n: matrix for n, (_, matrix) in W_3.items()},
         added=_added([rows for n, (rows, _) in W_3.items() if writes or n in skip], stream.dim),
         W_Delta={n: W for n, W in W_Delta.items() if n in kept},
@@ -134,6 +134,7 @@ def step(block: PackedBlock, H: State, x: Float[jax.Array, "B dim"]) -> tuple[St
             Delta = jax.nn.softplus(block.W_Delta[n](flat))
             decay = forgotten(Delta[:, None], jnp.asarray(A)[None])
             after[n] = decay * H[n] + b[:, :, None] * (Delta * z[n])[:, None]
+            # One state a channel is a plain product: a batched dot of one term is several times slower on a CPU.
             remembered[n] = after[n][:, 0] * c if len(A) == 1 else contract("bsw,bs->bw", after[n], c)
     pieces = []
     for n, source in block.like:
@@ -212,7 +213,8 @@ def _only(linear: LinearMap, domain: Layout) -> LinearMap:
     return LinearMap(domain, linear.codomain, actions)
 
 
-def _evolution(block: MambaBlock, name: str) -> np.ndarray:
+def evolution(block: MambaBlock, name: str) -> Float[np.ndarray, "d_h dim"]:
+    """A over all coordinates of an inner space, O where nothing is forgotten."""
     A, d_h = block.ssm.A, block.ssm.d_h
     space = block.ssm.inner[name]
     if A is None:
@@ -221,7 +223,8 @@ def _evolution(block: MambaBlock, name: str) -> np.ndarray:
     return np.tile(np.broadcast_to(entries, (d_h, space.width)), (1, space.blocks))
 
 
-def _vector(vector: Vector, layout: Layout, name: str) -> np.ndarray:
+def constant(vector: Vector, layout: Layout, name: str) -> Float[np.ndarray, " dim"]:
+    """All coordinates that a constant of a layout has in one of its spaces; 0 where it names none."""
     space = layout[name]
     return np.tile(np.asarray(vector.get(name, np.zeros(space.width)), np.float64), space.blocks)
 

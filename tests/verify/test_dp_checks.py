@@ -226,6 +226,16 @@ def test_sizes_that_grow_with_T_refute_theorem_5(dp_done):
     assert growth_check(dp_done, [*found[:-1], grown]).verdict is Verdict.REFUTED
 
 
+def test_more_slots_than_tokens_are_named(dp_done):
+    """Planted in a stack by Theorem 4: the witness says which field gives them."""
+    found = points(dp_done)
+    many = [replace(p, slots=p.readers * p.T + 1) for p in found]
+    table = replace(dp_done, case=replace(dp_done.case, theorem=4))
+    witness = growth_check(table, many).witness
+    assert witness is not None
+    assert witness["reason"].startswith("`slots` gives")
+
+
 def test_first_differences():
     rows = np.arange(6).reshape(3, 2)
     other = rows.copy()

@@ -13,6 +13,7 @@ from verify.cli import main
 from verify.sweep import command, work
 from verify.sweep.grid import Run
 from verify.sweep.measure import Record
+from verify.sweep.page import _stored
 from verify.sweep.programs import Programs
 from verify.sweep.rows import FIELDS
 from verify.sweep.settings import parse
@@ -202,6 +203,15 @@ def test_a_name_that_cannot_be_is_refused_by_its_option(
     assert err.startswith(f"verify sweep: {option} ")
     assert f"; nearest that works: {option} " in err
     assert len(err.splitlines()) == 1
+
+
+def test_what_rounding_makes_of_a_coefficient_is_told():
+    """In bfloat16 0.999 is 1, so that such a cell copies where a = 0.999 does not; float32 keeps it, and 1 is 1."""
+    said = _stored(parse({"dtype": "float32,bfloat16", "a-min": "0.999,1"}, False))
+    assert said.endswith("in bfloat16 the nearest number to a = 0.999 is 1; nothing is forgotten then, and it copies "
+                         "where no smaller coefficient would.")  # fmt: skip
+    assert "float32" not in said
+    assert _stored(parse({"dtype": "float32", "a-min": "0.9,0.999"}, False)) == ""
 
 
 def test_what_was_typed_is_told(capsys: pytest.CaptureFixture[str]):
