@@ -119,7 +119,13 @@ def recurrence_error(magnitude: float, T: int, d_h: int, format: FloatFormat, en
 
 
 def attention_error(
-    value: float, n: int, score_error: float, score_range: float, format: FloatFormat, others: float = 1.0
+    value: float,
+    n: int,
+    score_error: float,
+    score_range: float,
+    format: FloatFormat,
+    others: float = 1.0,
+    capped: float = math.inf,
 ) -> float:
     """Bound for one output of softmax attention over n positions, the largest score subtracted once from the others.
 
@@ -130,7 +136,8 @@ def attention_error(
        by V (exp(2E) - 1), and by 2 V in any case, V the largest value.
     2. Evaluating it: a numerator term carries exp's factor 1 + 2 t u (t = LIBRARY_ULPS; one ulp is at most 2 u of the
        number), its product and n - 1 additions, the denominator exp's factor and n - 1 additions, the quotient one:
-       together R = (1 + 2 t u)^2 (1 + u)^(2n), which moves the output by at most (R - 1) V.
+       together R = (1 + 2 t u)^2 (1 + u)^(2n), which moves the output by at most (R - 1) V.  Where one position
+       outweighs the others it moves less: see `_beside_one`.
     3. Underflow: with a denominator of at least 1, n exponentials, products, quotients and 2 n sums that lose eta each
        move it by at most 4 n (V + 1) eta R.
 
@@ -142,6 +149,7 @@ def attention_error(
         score_error: the largest error of a computed score (see `dot_error`).
         score_range: the largest score minus the smallest.
         others: the exact weight of all positions but pos, in [0, 1]; 1 if nothing is known.
+        capped: sum_j min(w_j, u) over all n positions; inf if nothing is known.
 
     Raises:
         ValueError: n < 1.
@@ -149,9 +157,37 @@ def attention_error(
     _at_least_one(n=n)
     u = float(format.unit_roundoff)
     E = score_error + u * (score_range + 2 * score_error)
-    moved = math.expm1(2 * E) * min(1.0, 2 * others) if 2 * E < LARGEST_LOGARITHM else 2.0
-    evaluation = growth(2 * n + 1, format, library_calls=2)
-    return value * (min(2.0, moved) + evaluation) + 4 * n * (value + 1) * float(format.underflow) * (1 + evaluation)
+    factor = math.exp(2 * E) if 2 * E < LARGEST_LOGARITHM else math.inf
+    moved = min(2.0, math.expm1(2 * E) * min(1.0, 2 * others)) if factor < math.inf else 2.0
+    alike = growth(2 * n + 1, format, library_calls=2)
+    evaluation = min(alike, _beside_one(n, others, capped, factor, format))
+    return value * (moved + evaluation) + 4 * n * (value + 1) * float(format.underflow) * (1 + alike)
+
+
+def _beside_one(n: int, others: float, capped: float, factor: float, format: FloatFormat) -> float:
+    """What evaluating a softmax may move its output by, per V, if `others` and `capped` of `attention_error` are small.
+
+    Let e_j be the exponentials of the computed scores, D their sum, O = sum_{j != pos} e_j / D and B = sum_j min(e_j /
+    D, u): at most `factor` = exp(2E) times what the true weights give, and B at most O + u and n u.  With hats for
+    computed numbers, and the errors eps_N, eps_D of the two sums beside those of the exponentials,
+
+        N^ - v_pos D^ = sum_{j != pos} e^_j (v_j - v_pos) + eps_N - v_pos eps_D.
+
+    Adding t to a number s of the format errs by at most min(u |s + t|, |t|): the sum is rounded to the nearest number,
+    and s is one.  On the way of pos through the additions, in any order, all other terms join it as such t, so these
+    errors add up to at most (1 + g) B D in the denominator and V times as much in the numerator; what is rounded before
+    a term joins is at most g O D.  With the product e^_pos v_pos, the change of e^_j / D^ (two library calls) and the
+    quotient, all g being at most G = growth(2n + 1, 2 calls),
+
+        |N^ / D^ - N / D| <= V (1 + G) (2 u + 2 B + 4 O G).
+    """
+    u = float(format.unit_roundoff)
+    G = growth(2 * n + 1, format, library_calls=2)
+    if not max(G, factor) < math.inf:
+        return math.inf
+    O = min(1.0, factor * others)
+    B = min(factor * capped, O + u, n * u)
+    return (1 + G) * (2 * u + 2 * B + 4 * O * G)
 
 
 def circle_score_error(scale: float, format: FloatFormat) -> float:

@@ -143,19 +143,40 @@ def exact_softmax_read(scores, values):
 
 
 @pytest.mark.parametrize("name", DTYPES)
-@given(seed=st.integers(0, 10**6), n=st.integers(1, 40))
-def test_attention_stays_within_its_bound(name, seed, n):
-    rng = np.random.default_rng(seed)
-    true_scores, values = rng.uniform(-6, 6, n), rng.uniform(-2, 2, n).astype(name)
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 40), reach=st.floats(1, 40))
+def test_attention_stays_within_its_bound(name, seed, n, reach):
+    """With nothing known, with the others' weight, and with the weights themselves."""
+    rng, format, wide = np.random.default_rng(seed), format_of(name), format_of("float64")
+    true_scores, values = rng.uniform(-reach, reach, n), rng.uniform(-2, 2, n).astype(name)
     scores = true_scores.astype(name)
     score_error = float(max(abs(exact(scores) - exact(true_scores))))
     weights = np.exp(true_scores - true_scores.max())
-    others = 1.0 if n == 1 else float((weights.sum() - 1) / weights.sum())
+    weights *= (1 + growth(4 * n, wide, library_calls=4)) / weights.sum()
+    others = min(1.0, float(np.sort(weights)[:-1].sum()))
+    capped = float(np.minimum(weights, float(format.unit_roundoff)).sum())
     computed = Fraction(float(softmax_read(scores, values)))
     true = exact_softmax_read(list(exact(true_scores)), list(exact(values)))
-    spread = float(np.ptp(true_scores))
-    for weight_off_pos in (1.0, others * (1 + growth(4 * n, format_of("float64"), library_calls=4))):
-        assert abs(computed - true) <= attention_error(2.0, n, score_error, spread, format_of(name), weight_off_pos)
+    known: dict[str, float] = {}
+    bounds = []
+    for more in ({}, {"others": others}, {"capped": capped}):
+        known |= more
+        bounds.append(attention_error(2.0, n, score_error, float(np.ptp(true_scores)), format, **known))
+    assert abs(computed - true) <= min(bounds)
+    assert sorted(bounds, reverse=True) == bounds
+
+
+def test_what_one_large_weight_swallows_is_counted():
+    """Weights of 0.4 u are lost when they are added to 1 one by one: the bound says so, and hardly more."""
+    format, n = format_of("float32"), 200
+    u = float(format.unit_roundoff)
+    scores = np.concatenate([[0.0], np.full(n - 1, math.log(0.4 * u))]).astype("float32")
+    values = np.where(np.arange(n) == 0, -1.0, 1.0).astype("float32")
+    weights = np.exp(scores.astype(np.float64))
+    weights /= weights.sum()
+    off = abs(float(softmax_read(scores, values)) - float(weights @ values))
+    others, capped = float(weights[1:].sum()), float(np.minimum(weights, u).sum())
+    bound = attention_error(1.0, n, 0.0, 0.0, format, others, capped)
+    assert 0.95 * bound < off <= bound < 0.5 * attention_error(1.0, n, 0.0, 0.0, format)
 
 
 def test_attention_with_an_unstated_score_error_is_caught():
@@ -177,7 +198,8 @@ def test_subtracting_scores_far_apart_is_counted():
 def test_the_part_of_attention_that_scores_move_vanishes_with_the_others_weight():
     float64 = format_of("float64")
     evaluation = attention_error(1.0, 8, 0.0, 0.0, float64)
-    assert attention_error(1.0, 8, 1e-3, 10.0, float64, others=0.0) == evaluation
+    alone = attention_error(1.0, 8, 0.0, 0.0, float64, others=0.0)
+    assert attention_error(1.0, 8, 1e-3, 10.0, float64, others=0.0) == alone < evaluation
     assert attention_error(1.0, 8, 1e9, 10.0, float64) <= 2.0 + evaluation  # never more than between two values
     assert attention_error(1.0, 8, math.nan, 10.0, float64) <= 2.0 + evaluation
 

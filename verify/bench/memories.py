@@ -59,7 +59,8 @@ def attended(memory: Memory) -> tuple[float, tuple[float, float]]:
     N, format = memory.encoding.N, format_of("float32")
     seconds, outputs = best(jax.jit(attend), module, stream, jnp.arange(N))
     largest = abs(float(np.asarray(module.W_q.actions[TARGET, "key"].inner))) * memory.d_h  # entries of a code are +-1
-    rounding = attention_error(1.0, N, dot_error(largest, memory.d_h, format), 2.0 * largest, format)
+    score, others = dot_error(largest, memory.d_h, format), 0.5 * memory.stated_error
+    rounding = attention_error(1.0, N, score, 2.0 * largest, format, others)
     return seconds, (float(np.abs(np.asarray(outputs) - wanted).max()), memory.stated_error + rounding)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bounds.exact import ssm_worst_case
+from bounds.formats import format_of
 from bounds.sizes import Size
 from constructions.attention import Attention, attend
 from constructions.encoding import VALUES
@@ -39,12 +40,14 @@ class SecondRoute:
 
     apart: the same if every step's input were a value of its own; in the string task, where steps that reproduce are
     fed the values once more, that is more than can happen, and what rounding bounds are relative to.  scale: M Delta.
+    capped: of attention, sum_j min(w_j, u) over the weights of a step; 0 elsewhere.
     """
 
     outputs: Float[np.ndarray, "C d"]
     worst: Float[np.ndarray, " C"]
     apart: Float[np.ndarray, " C"]
     scale: float
+    capped: Float[np.ndarray, " C"]
 
     @property
     def magnitude(self) -> Float[np.ndarray, " C"]:
@@ -117,7 +120,8 @@ def second_route(
     """What NumPy makes of the given steps, a block of rows of scores at a time, each as long as its context."""
     Delta, reach = recorded_Delta(prepared.memory), _reach(prepared)
     slots = step_of_slot(prepared)
-    outputs, worst, apart = np.empty((len(steps), x.shape[1])), np.empty(len(steps)), np.empty(len(steps))
+    attends, u = isinstance(prepared.memory.module, Attention), float(format_of(x.dtype.name).unit_roundoff)
+    outputs, (worst, apart, capped) = np.empty((len(steps), x.shape[1])), np.zeros((3, len(steps)))
     height = max(ROWS_AT_LEAST, ENTRIES_AT_ONCE // min(int(steps.max()) + 1, reach))
     for start in range(0, len(steps), height):
         stop = start + height
@@ -127,7 +131,9 @@ def second_route(
         pos, together = slots[prepared.target[rows]], weights_of_values(prepared, S)
         apart[start:stop] = ssm_worst_case(S, pos, M, Delta)
         worst[start:stop] = apart[start:stop] if together is S else ssm_worst_case(together, pos, M, Delta)
-    return SecondRoute(outputs, worst, apart, M * Delta)
+        if attends:
+            capped[start:stop] = np.minimum(S, u).sum(axis=1)
+    return SecondRoute(outputs, worst, apart, M * Delta, capped)
 
 
 def _reach(prepared: Prepared) -> int:

@@ -28,12 +28,33 @@ def tolerance(run: Run, M: float, dtype: str) -> Float[np.ndarray, " C"]:
     """
     memory, format = run.prepared.memory, format_of(dtype)
     if isinstance(memory.module, Attention):
-        return _attention(memory, run, M, format)
+        others = run.second.apart / (2.0 * M)
+        return attention_tolerance(memory, run.prepared.task.steps, others, run.second.capped, M, dtype)
     if is_exact(memory):
         return exact_tolerance(memory, len(run.compared), dtype, M)
     if isinstance(memory.module, SSM):
         return _constant(run, M, format)
     return _gated(run, M, dtype)
+
+
+def attention_tolerance(
+    memory: Memory, T: int, others: Float[np.ndarray, " C"], capped: Float[np.ndarray, " C"], M: float, dtype: str
+) -> Float[np.ndarray, " C"]:
+    """The bound for outputs of a head over T positions, by the weights of each (`bounds.rounding.attention_error`),
+    which NumPy has summed up in float64.
+    """
+    assert isinstance(memory.module, Attention)
+    assert memory.encoding.codes is not None
+    format, summed = format_of(dtype), 1 + growth(2 * T + 2, format_of("float64"), library_calls=2)
+    others, capped = np.clip(summed * others, 0.0, 1.0), summed * capped
+    largest = _sharpness(memory.module) * _largest_square(memory.encoding.codes)
+    score = dot_error(largest, memory.d_h, format)
+    # Numerators and denominators are at most M, or 1, over the weight of pos.
+    most = max(M, 1.0) / (1.0 - min(float(others.max()), 1.0 - 2.0**-52)) * (1 + growth(2 * T + 1, format, 2))
+    if not max(most, largest + score) <= format.max:
+        return np.full(len(others), np.inf)
+    weights = zip(others, capped, strict=True)
+    return np.array([attention_error(M, T, score, 2.0 * largest, format, float(o), float(c)) for o, c in weights])
 
 
 def derived_rounding(memory: Memory, T: int, stated: float, scale: float) -> float:
@@ -110,17 +131,3 @@ def _gated(run: Run, M: float, dtype: str) -> Float[np.ndarray, " C"]:
 def _underflow(T: int, d_h: int, M: float, format: FloatFormat) -> float:
     """What a recurrence loses below the normal range: of the later factors b, c and v, only v exceeds 1, up to M."""
     return recurrence_error(0.0, T, d_h, format) * max(1.0, M)
-
-
-def _attention(memory: Memory, run: Run, M: float, format: FloatFormat) -> Float[np.ndarray, " C"]:
-    assert isinstance(memory.module, Attention)
-    assert memory.encoding.codes is not None
-    largest = _sharpness(memory.module) * _largest_square(memory.encoding.codes)
-    score = dot_error(largest, memory.d_h, format)
-    n = run.prepared.task.steps
-    others = np.clip(run.second.apart / (2.0 * M), 0.0, 1.0)
-    # Numerators and denominators are at most M, or 1, over the weight of pos.
-    summed = max(M, 1.0) / (1.0 - min(float(others.max()), 1.0 - 2.0**-52)) * (1 + growth(2 * n + 1, format, 2))
-    if not max(summed, largest + score) <= format.max:
-        return np.full(len(others), np.inf)
-    return np.array([attention_error(M, n, score, 2.0 * largest, format, float(other)) for other in others])

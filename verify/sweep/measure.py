@@ -16,17 +16,16 @@ from jaxtyping import Float, Int
 
 from bounds.converse import mean_square_floor
 from bounds.exact import ssm_worst_case, ssm_worst_values
+from bounds.formats import format_of
 from constructions.attention import Attention
 from constructions.encoding import TARGET
 from constructions.mamba import SSM
 from constructions.memories.memory import Memory
 from constructions.sizes import size_of
 from verify.copy.modules import Prepared, as_stored, build
-from verify.copy.run import Run as CopyRun
-from verify.copy.run import SecondRoute
 from verify.copy.settings import CopySettings
 from verify.copy.task import task, uniform_values
-from verify.copy.tolerance import tolerance
+from verify.copy.tolerance import attention_tolerance
 from verify.independent import recorded_Delta, scores, weighed
 from verify.sweep.enclosure import enclosed
 from verify.sweep.grid import D, Run
@@ -145,9 +144,9 @@ def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, kind: Kind,
     run, prepared, steps = posed.asked.run, posed.asked.prepared, posed.asked.steps
     memory, S, pos, worst, at, x = memory_of(run, D), posed.S, posed.pos, posed.worst, posed.at, posed.values
     outputs, wanted = y.astype(np.float64), memory.Delta * x[pos].astype(np.float64)
-    allowed = _tolerance(prepared, run, steps, worst, execution, kind.length)
+    allowed = _tolerance(prepared, run, steps, S, worst, execution, kind.length)
     slack = 0.0 if is_exact(memory) else allowed + abs(posed.Delta - memory.Delta)
-    surely, possibly = float((worst - slack)[at]), float((worst + slack).max())
+    surely, possibly = max(float((worst - slack)[at]), 0.0), float((worst + slack).max())
     off = np.abs(outputs - wanted)
     second, room = posed.second, np.broadcast_to(allowed[:, None], outputs.shape)
     enclosure = enclosed(posed.asked, execution, kind)
@@ -225,7 +224,7 @@ def _random(N: int, seed: int) -> Float[np.ndarray, "N d"]:
 
 
 def _tolerance(
-    prepared: Prepared, run: Run, steps: np.ndarray, worst: np.ndarray, execution: str, length: int
+    prepared: Prepared, run: Run, steps: np.ndarray, S: np.ndarray, worst: np.ndarray, execution: str, length: int
 ) -> Float[np.ndarray, " R"]:
     """For each judged step, the bound of the distance of its output from real arithmetic."""
     memory = prepared.memory
@@ -236,11 +235,8 @@ def _tolerance(
         return constant_tolerance(memory, target, steps, run.N, length, execution, run.dtype)
     if not isinstance(memory.module, Attention):
         return gated_tolerance(memory, worst, run.steps, run.dtype)
-    second = SecondRoute(np.empty((len(steps), 0)), worst, worst, memory.Delta)
-    nothing = np.empty((len(steps), 0))
-    sized = size_of(memory, run.steps)
-    beside = CopyRun(prepared, sized, execution, steps, nothing, nothing, np.arange(len(steps)), second, 0.0)
-    return tolerance(beside, 1.0, run.dtype)
+    u = float(format_of(run.dtype).unit_roundoff)
+    return attention_tolerance(memory, run.steps, 0.5 * worst, np.minimum(S, u).sum(axis=1), 1.0, run.dtype)
 
 
 def _nearest_to_its_bound(gap: Float[np.ndarray, "R d"], allowed: Float[np.ndarray, "R d"]) -> tuple[int, int]:
