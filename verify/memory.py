@@ -17,6 +17,15 @@ _CGROUPS = (
 )
 
 HINTED = 0.9
+PROCESS = 500 * 2**20  # bytes of Python, NumPy, JAX and its compiler
+ACCELERATED = 3 * 2**30  # the same with the libraries of an accelerator and a compiler on every core: measured on CUDA
+
+
+def process_bytes() -> int:
+    """What a process that runs JAX takes before it computes anything, at most."""
+    import jax
+
+    return PROCESS if jax.default_backend() == "cpu" else ACCELERATED
 
 
 def available_bytes() -> int:
@@ -52,18 +61,27 @@ def _system_bytes() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def refuse_if_too_large(given: str, option: str, n: int, needed: Callable[[int], int], smallest: int = 1) -> None:
+def refuse_if_too_large(
+    given: str,
+    option: str,
+    n: int,
+    needed: Callable[[int], int],
+    smallest: int = 1,
+    there: int | None = None,
+    of: str = "memory",
+) -> None:
     """Raise BadInput when a run of size `n` would need more memory than there is; say the largest size that fits.
 
     given: what was asked, as typed (`--N 1000000 --execution dense`). option: the option that decides the size (`--N`).
-    needed: peak bytes as a nondecreasing function of the size. smallest: the least size that the option takes.
+    needed: peak bytes as a nondecreasing function of the size. smallest: the least size that the option takes. there:
+    the bytes that may be taken, by default of this machine's memory; of: what to call it.
     """
-    there = available_bytes()
+    there = available_bytes() if there is None else there
     if needed(n) <= there:
         return
     fits = largest_that_fits(needed, int(HINTED * there), smallest, n)
     nearest = f"{option} {_two_digits(fits, smallest)}" if fits is not None else "a machine with more memory"
-    raise BadInput(given, f"would need about {size(needed(n))} of memory and {size(there)} are available", nearest)
+    raise BadInput(given, f"would need about {size(needed(n))} of {of} and {size(there)} are available", nearest)
 
 
 def _two_digits(n: int, smallest: int) -> int:

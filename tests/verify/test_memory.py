@@ -2,13 +2,23 @@
 
 from pathlib import Path
 
+import jax
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import verify.copy.memory as copy
+import verify.sweep.memory as sweep
+from constructions.problems.catalogue import Options, entry
 from verify import memory
+from verify.copy.settings import CopySettings
+from verify.dp import cost
 from verify.errors import BadInput
 from verify.memory import available_bytes, largest_that_fits, refuse_if_too_large
+from verify.sweep.settings import SweepSettings
+
+SUBARRAY = entry("subarray", Options()).tasks[5]
+PROGRAM = SUBARRAY.program(SUBARRAY.limits([((1, 2, 3),)]))
 
 
 def quadratic(n: int) -> int:
@@ -53,6 +63,21 @@ def test_nothing_fits(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 10)
     with pytest.raises(BadInput, match="a machine with more memory"):
         refuse_if_too_large("--N 2", "--N", 2, quadratic)
+
+
+@pytest.mark.parametrize(
+    "estimate",
+    [
+        lambda: copy.needed(64, CopySettings()),
+        lambda: sweep.needed(64, SweepSettings(), 1, shared=True),
+        lambda: cost.needed(PROGRAM, [4], 4),
+    ],
+    ids=["copy", "sweep", "dp"],
+)
+def test_every_estimate_counts_the_libraries_of_an_accelerator(estimate, monkeypatch: pytest.MonkeyPatch):
+    on_cpu = estimate()
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert estimate() - on_cpu >= memory.ACCELERATED - memory.PROCESS > 0
 
 
 @given(st.integers(1, 10**9), st.integers(2, 10**6))

@@ -13,10 +13,11 @@ from verify.cli import main
 from verify.sweep import command, work
 from verify.sweep.grid import Run
 from verify.sweep.measure import Record
+from verify.sweep.memory import needed, needed_of_each
 from verify.sweep.page import _stored
 from verify.sweep.programs import Programs
 from verify.sweep.rows import FIELDS
-from verify.sweep.settings import parse
+from verify.sweep.settings import SweepSettings, parse
 from verify.sweep.store import Store
 
 GRID = (
@@ -119,16 +120,29 @@ def test_a_disagreement_is_exit_1_with_a_witness(capsys: pytest.CaptureFixture[s
     assert refuted["sweep/ssm-linear/float32/break-points"]["measured"] is None
 
 
+@pytest.mark.parametrize("of", ["memory", "each device's memory"])
 def test_a_size_beyond_memory_is_refused_beforehand(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    of: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(memory, "available_bytes", lambda: 2 * 10**9)
-    monkeypatch.setattr(command, "mesh", None)  # nothing is started
-    code, out, err = run(capsys, "sweep", "--N", "64,1e9", "--no-report")
+    """Of this machine, or of devices with memory of their own, where less of this machine's is needed."""
+    own = of != "memory"
+    monkeypatch.setattr(memory, "available_bytes", lambda: 10**15 if own else 2 * 10**9)
+    monkeypatch.setattr(command, "smallest_room", lambda _: 10**9 if own else None)
+    monkeypatch.setattr(command, "_carry_out", None)  # nothing is begun
+    code, out, err = run(capsys, "sweep", "--N", "64,1e9", "--out", str(tmp_path / "made"))
     assert (code, out) == (2, "")
     assert err.startswith("verify sweep: --N 1000000000: would need about ")
+    assert f" of {of} and " in err
     fits = int(err.rpartition("--N ")[2])
     assert 64 < fits < 10**9
+    assert not (tmp_path / "made").exists()
+
+
+def test_less_of_this_machines_memory_is_needed_beside_devices_that_have_their_own():
+    largest = SweepSettings(N=(4096,))
+    apart, shared = (needed(2**20, largest, 2, shared=shared) for shared in (False, True))
+    assert apart < shared
+    assert needed_of_each(2**20, largest, 2) < needed_of_each(2**20, largest, 1)
 
 
 def test_a_table_never_replaces_what_the_sweep_keeps_or_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -1,5 +1,6 @@
 """What may be asked of a sweep, and the runs that are enough for it."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -65,6 +66,18 @@ def test_parameters_that_a_module_ignores_multiply_nothing():
         assert len(own) == dtypes * count * (1 if derived else epsilons)
         assert all((cell.run.epsilon == cell.epsilon) is derived for cell in own)
     assert len({run.key for run in distinct(all_cells)}) == len(distinct(all_cells))
+
+
+def test_the_average_case_is_run_whatever_forgetting_is_listed():
+    """With nothing forgotten, once for each N and d_h; beside it a_min = 1 stands at distances only where listed."""
+    settings = SweepSettings(N=(16, 64), L=(4,), d_h=(8, 16), a_min=(Fraction("0.9"),), dtypes=("float32",))
+    found = distinct(cells(settings))
+    average = [run for run in found if run.L is None]
+    assert [(run.N, run.d_h, run.a) for run in average] == [(N, d_h, 1) for N in (16, 64) for d_h in (8, 16)]
+    assert {run.a for run in found if run.module == "ssm-constant" and run.L} == {Fraction("0.9")}
+    with_one = distinct(cells(replace(settings, a_min=(Fraction("0.9"), Fraction(1)))))
+    assert [run for run in with_one if run.L is None] == average
+    assert not any(run.L is None for run in distinct(cells(replace(settings, modules=("ssm-linear", "attention")))))
 
 
 def test_no_cell_asks_further_back_than_there_are_values():

@@ -4,14 +4,10 @@ Upper estimates in bytes: the arrays that live at the same time, counted once ea
 true peak.
 """
 
-import jax
-
 from constructions.attention import KEYS_AT_ONCE, queries_at_once
 from verify.copy.run import ENTRIES_AT_ONCE, ROWS_AT_LEAST, SECOND_ROUTE_PRODUCTS
 from verify.copy.settings import CopySettings
-
-INTERPRETER = 400 * 2**20  # Python, NumPy, JAX and its compiler
-ACCELERATED = 3 * 2**30  # the same with the libraries of an accelerator and a compiler on every core: measured on CUDA
+from verify.memory import process_bytes
 
 
 def needed(N: int, settings: CopySettings) -> int:
@@ -19,8 +15,7 @@ def needed(N: int, settings: CopySettings) -> int:
     outputs are compared, values, inputs and outputs live; what else it takes it gives back before.
     """
     beside = max(_scores(N, settings), *(_module(name, N, settings) for name in settings.modules))
-    process = INTERPRETER if jax.default_backend() == "cpu" else ACCELERATED
-    return process + _sequence(N, settings) + beside
+    return process_bytes() + _sequence(N, settings) + beside
 
 
 def _steps(N: int, settings: CopySettings) -> int:

@@ -14,11 +14,10 @@ from verify.dp.cases import Case
 from verify.dp.instances import Batch, batch, limits, memories
 from verify.dp.settings import DpSettings
 from verify.errors import BadInput, quoted
-from verify.memory import available_bytes
+from verify.memory import available_bytes, process_bytes
 from verify.notation import number, size
 
 BATCH = 64  # runs side by side
-INTERPRETER = 500 * 2**20  # bytes of Python, NumPy, JAX and its compiler
 WEIGHTS = 1000  # bytes of a slot of one reader: its rows of all maps, written out and packed, and their making
 STATES = 8  # copies of a batch's states that live at the same time
 SCALARS = 8  # coordinates of the stream for each quantity of the program, at most
@@ -89,7 +88,7 @@ def needed(program: Program, lengths: Sequence[int], item: int) -> int:
     stream, runs = SCALARS * len(program.intervals), len(lengths)
     tokens = runs * max(lengths) * (3 * 4 * (len(program.fields) + 1) + 2 * item)
     states = STATES * min(runs, BATCH) * (slots(program) + stream) * item
-    return INTERPRETER + slots(program) * WEIGHTS + states + tokens + 3 * STREAMS
+    return process_bytes() + slots(program) * WEIGHTS + states + tokens + 3 * STREAMS
 
 
 def fits_streams(runs: int, longest: int, stack: Stack) -> bool:

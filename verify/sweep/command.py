@@ -1,5 +1,6 @@
 """`verify sweep`: the runs of a grid, made or taken from the store, then its rows, checks and break points."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from verify.sweep.devices import leads, mesh, stdout_kept_clean
 from verify.sweep.frontier import frontiers, tables
 from verify.sweep.grid import Cell, cells, distinct
 from verify.sweep.measure import Record
-from verify.sweep.memory import needed, on_device, smallest_room
+from verify.sweep.memory import needed, needed_of_each, on_device, smallest_room
 from verify.sweep.places import prepare, store_of
 from verify.sweep.programs import Programs
 from verify.sweep.rows import csv_text, row
@@ -35,16 +36,14 @@ def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outco
     Raises BadInput, before anything is allocated, where a size would not fit in memory or a device is absent, and where
     the store or the CSV file cannot be written.
     """
-    _refuse_too_large(settings, 1)  # before anything is started
-    prepare(settings, folder)
     keep_compiled()
     if "float64" in settings.dtypes:
         jax.config.update("jax_enable_x64", True)
     wanted, done = cells(settings), Done()
     with stdout_kept_clean():
         devices = mesh(settings.devices)
-        if smallest_room(devices) is None:  # all of them take of this machine's memory
-            _refuse_too_large(settings, devices.size)
+        _refuse_too_large(settings, devices)
+        prepare(settings, folder)
         interrupted = _carry_out(settings, devices, folder, wanted, done, console)
     if not leads():  # the first process of several hosts tells the outcome
         raise SystemExit(0)
@@ -67,9 +66,13 @@ def run(settings: SweepSettings, folder: Path | None, console: Console) -> Outco
     )
 
 
-def _refuse_too_large(settings: SweepSettings, devices: int) -> None:
-    given, most = f"--N {quoted(str(max(settings.N)))}", max(settings.N)
-    refuse_if_too_large(given, "--N", most, lambda n: needed(n, settings, devices))
+def _refuse_too_large(settings: SweepSettings, devices: Mesh) -> None:
+    """By this machine's memory, and by the devices' own where they have any."""
+    given, most, room = f"--N {quoted(str(max(settings.N)))}", max(settings.N), smallest_room(devices)
+    refuse_if_too_large(given, "--N", most, lambda n: needed(n, settings, devices.size, shared=room is None))
+    if room is not None:
+        each, of = partial(needed_of_each, settings=settings, devices=devices.size), "each device's memory"
+        refuse_if_too_large(given, "--N", most, each, there=room, of=of)
 
 
 def _carry_out(

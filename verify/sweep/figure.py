@@ -10,6 +10,7 @@ from bounds.formats import format_of
 from bounds.theorem1 import Theorem1
 from verify.figures import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, draw, house_style, label_line, png
 from verify.notation import number
+from verify.sweep.frontier import at_distances
 from verify.sweep.grid import D
 from verify.sweep.settings import SweepSettings
 
@@ -32,11 +33,12 @@ def figure(settings: SweepSettings, rows: Sequence[Row]) -> bytes:
     """The picture as PNG bytes, of the last dtype and the middle epsilon; one row or more."""
     dtype, epsilon = shown(rows)
     rows = [row for row in rows if row["dtype"] == dtype and row["epsilon"] == epsilon]
+    far = at_distances(rows)
     with house_style():
         canvas, axes = draw([["atlas", "distance"], ["scores", "average"]], height=9.6, width=11.0)
-        _atlas(axes["atlas"], rows, dtype, epsilon)
-        _distance(axes["distance"], settings, rows, epsilon)
-        _scores(axes["scores"], settings, rows, epsilon)
+        _atlas(axes["atlas"], far, dtype, epsilon)
+        _distance(axes["distance"], settings, far, epsilon)
+        _scores(axes["scores"], settings, far, epsilon)
         _average(axes["average"], rows)
         return png(canvas)
 
@@ -106,8 +108,7 @@ def _distance(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon:
     ax.set_yscale("log")
     ax.set_ylim(LEAST / 3, 1e3)
     ax.set_yticks([LEAST, 1e-6, 1e-4, 1e-2, 1.0], ["0", "$10^{-6}$", "$10^{-4}$", "$10^{-2}$", "1"])
-    shown = [row for row in rows if row["L"]]
-    said = "filled: threshold met" if any(map(_met, shown)) else "no threshold is met"
+    said = "filled: threshold met" if any(map(_met, rows)) else "no threshold is met"
     ax.set_title(f"Error against distance ({said})")
     _thresholds(ax, settings, rows, epsilon)
     _legend(ax, columns=2)
@@ -121,7 +122,7 @@ def _thresholds(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilo
     for a, colour in zip(settings.a_min, SHADES, strict=False):
         if a < 1 and "ssm-constant" in settings.modules:
             curves.append((f"Theorem 1, a = {number(a)}", colour, theorem1_points(settings.L, a, epsilon)))
-    own = [row for row in rows if row["module"] == "attention" and row["L"]]
+    own = [row for row in rows if row["module"] == "attention"]
     if own:
         largest = max(row["N"] for row in own)
         points = sorted((row["L"], row["theorem_threshold"]) for row in own if row["N"] == largest)
@@ -141,7 +142,7 @@ def _thresholds(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilo
 
 
 def _one_error(ax: "Axes", rows: Sequence[Row], colour: str, marker: str, label: str) -> None:
-    points = sorted((row["L"], row["worst_case_error"], row["max_abs_error"], _met(row)) for row in rows if row["L"])
+    points = sorted((row["L"], row["worst_case_error"], row["max_abs_error"], _met(row)) for row in rows)
     if not points:
         return
     x, y = [p[0] for p in points], [max(p[1], LEAST) for p in points]
@@ -194,7 +195,7 @@ def _scores(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon: F
 def _loudest(row: Row) -> float:
     """rho: Theorem 2's threshold less its log L~ + c."""
     c = math.log(4.0 / float(row["epsilon"]))
-    return row["theorem_threshold"] - c - math.log(max(row["L"] or 1, row["N"] - 1))
+    return row["theorem_threshold"] - c - math.log(max(row["L"], row["N"] - 1))
 
 
 def theorem1_points(distances: Sequence[int], a: Fraction, epsilon: Fraction) -> list[tuple[int, float]]:
@@ -212,7 +213,7 @@ def _one_threshold(ax: "Axes", settings: SweepSettings, a: Fraction, epsilon: Fr
 
 
 def _marks(ax: "Axes", rows: Sequence[Row], across: str, up: str, colour: str, marker: str) -> None:
-    points = [(row[across], row[up]) for row in rows if row[across] and isinstance(row[up], float)]
+    points = [(row[across], row[up]) for row in rows if isinstance(row[up], float)]
     points = [(x, y) for x, y in points if 0 < y < LARGEST_SCORE]
     if points:
         ax.plot(*zip(*points, strict=True), marker, color=colour, mfc="white", linestyle="none", zorder=4)
@@ -232,7 +233,7 @@ def _average(ax: "Axes", rows: Sequence[Row]) -> None:
         ax.plot(ratios, least, color=INK, linewidth=1.3, label="sqrt(1 - d_h/N), least possible on average")
         _legend(ax, loc="lower right")
     else:
-        ax.text(0.5, 0.5, "needs ssm-constant with a_min = 1", transform=ax.transAxes, ha="center", color=FAINT)
+        ax.text(0.5, 0.5, "needs ssm-constant", transform=ax.transAxes, ha="center", color=FAINT)
     _logarithmic(ax, "N / d_h", "rms error / rms of values", base=2)
     ax.set_ylim(-0.03, 1.1)
     ax.set_title("Average case, all values asked for after all are written")

@@ -10,8 +10,6 @@ from verify.notation import NOTHING, number
 from verify.table import Column, Table
 
 Row = Mapping[str, Any]
-WRITTEN_FIRST = "all"
-"""In the place of a distance: every value was asked for after all were written."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +45,22 @@ class Frontier:
 
 
 def frontiers(rows: Sequence[Row]) -> list[Frontier]:
-    """One for each group of rows, in their order; for ssm-constant over all a_min."""
+    """One for each group of rows that ask at a distance, in their order; for ssm-constant over all a_min."""
     groups: dict[tuple, list[Row]] = {}
-    for row in rows:
+    for row in at_distances(rows):
         d_h = row["d_h"] if row["module"] == "ssm-constant" else None
         groups.setdefault((row["dtype"], row["module"], d_h, row["epsilon"]), []).append(row)
     return [
-        Frontier(module, d_h, dtype, epsilon, _break(group, _N), _break([r for r in group if r["L"]], _L))
+        Frontier(module, d_h, dtype, epsilon, _break(group, _N), _break(group, _L))
         for (dtype, module, d_h, epsilon), group in groups.items()
     ]
+
+
+def at_distances(rows: Sequence[Row]) -> list[Row]:
+    """Without the rows of the average case, in which every value is asked for after all are written, with a_min = 1
+    whether it was listed or not.
+    """
+    return [row for row in rows if row["L"] is not None]
 
 
 def _N(row: Row) -> int:
@@ -68,7 +73,7 @@ def _L(row: Row) -> int:
 
 def _break(rows: Sequence[Row], size: Callable[[Row], int]) -> Break:
     copying = [row for row in rows if row["copies"]]
-    best = max(copying, key=lambda row: (size(row), row["N"], row["L"] or 0), default=None)
+    best = max(copying, key=lambda row: (size(row), row["N"], row["L"]), default=None)
     surely = max((size(row) for row in rows if row["copies_predicted"] is True), default=None)
     possibly = max((size(row) for row in rows if row["copies_predicted"] is not False), default=None)
     predicts = any(row["copies_predicted"] is not None for row in rows)
@@ -115,6 +120,6 @@ def _of(found: Break, other: str) -> str:
     """Where the break point was reached: the other size, and of ssm-constant the forgetting."""
     if found.of is None:
         return NOTHING
-    size = number(found.of[other] or WRITTEN_FIRST)
+    size = number(found.of[other])
     forgets = f", a = {number(found.of['a_min'])}" if found.of["module"] == "ssm-constant" else ""
     return f"{other} = {size}{forgets}"

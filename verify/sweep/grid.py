@@ -4,8 +4,9 @@ A cell is (module, N, L, epsilon, d_h, a_min, dtype).  Only what a module reads 
 
 - `ssm-linear`   N, L, dtype: its weights are the same for every epsilon, which only decides;
 - `ssm-gated`, `attention`   N, L, epsilon, dtype: their weights are derived from epsilon;
-- `ssm-constant` N, L, d_h, a_min, dtype; and where a_min = 1, once more with every value asked for after all are
-  written, where the least root-mean-square error sqrt(1 - d_h/N) is a theorem (bounds.converse): there L is None.
+- `ssm-constant` N, L, d_h, a_min, dtype; and, whatever the list of a_min is, once more with nothing forgotten (a = 1)
+  and every value asked for after all are written: there L is None, and the least root-mean-square error sqrt(1 - d_h/N)
+  is a theorem (bounds.converse).
 
 No step lies L - 1 steps behind another if L > N: such cells are left out.
 """
@@ -14,6 +15,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from verify.sweep.settings import SweepSettings
 
@@ -82,8 +84,7 @@ def _runs(module: str, N: int, dtype: str, settings: SweepSettings) -> list[Run]
         return [
             Run(module, N, L, d_h, a, None, dtype, settings.seed)
             for d_h in settings.d_h
-            for a in settings.a_min
-            for L in ([*distances, None] if a == 1 else distances)
+            for a, L in [*product(settings.a_min, distances), (Fraction(1), None)]
         ]
     derived = settings.epsilon if module in DERIVED else (None,)
     return [Run(module, N, L, 0, Fraction(1), epsilon, dtype, settings.seed) for epsilon in derived for L in distances]

@@ -8,7 +8,7 @@ from jax.sharding import Mesh
 
 from bounds.formats import format_of
 from constructions.sparse import OTHERWISE_AT_ONCE
-from verify.copy.memory import INTERPRETER
+from verify.memory import process_bytes
 from verify.sweep.grid import D, Run
 from verify.sweep.programs import JUDGED, kind_of
 from verify.sweep.settings import SweepSettings
@@ -16,25 +16,26 @@ from verify.sweep.settings import SweepSettings
 KEPT = 4  # memories with their codes (verify.sweep.measure)
 
 
-def needed(N: int, settings: SweepSettings, devices: int = 1) -> int:
-    """Peak bytes of the sweep's largest runs at N, one for each of so many devices that share this machine's memory."""
-    runs = [
-        Run(module, N, L, max(settings.d_h), Fraction(1), Fraction(1), dtype, 0)
-        for module in settings.modules
-        for dtype in settings.dtypes
-        for L in ((1, None) if module == "ssm-constant" and 1 in settings.a_min else (1,))
-    ]
-    return INTERPRETER + max(_kept(run) + devices * (_on_host(run) + on_device(run)) for run in runs)
+def needed(N: int, settings: SweepSettings, devices: int, *, shared: bool) -> int:
+    """Peak bytes of this machine's memory for the sweep's largest runs at N, one for each of so many devices.  shared:
+    whether the devices have no other memory, as CPUs.
+    """
+    each = on_device if shared else _signals
+    return process_bytes() + max(_kept(run) + devices * (_on_host(run) + each(run)) for run in _largest(N, settings))
+
+
+def needed_of_each(N: int, settings: SweepSettings, devices: int) -> int:
+    """Peak bytes of every device's own memory where so many share each of the largest runs."""
+    return max(-(-on_device(run) // devices) for run in _largest(N, settings))
 
 
 def on_device(run: Run) -> int:
     """Peak bytes of the run's program: values and codes of every step, the state, what a step or a chunk makes."""
     kind, item = kind_of(run), format_of(run.dtype).bits // 8
     length, codes = kind.length, kind.codes
-    signals = length * (4 * D * item + 4 * codes * item + 64)
     state = {"ssm-constant": 3 * codes * D, "attention": 3 * JUDGED * length}.get(run.module, 6 * length * D)
     pairs = 3 * OTHERWISE_AT_ONCE**2 if run.module in ("ssm-linear", "ssm-gated") and item == 2 else 0
-    return signals + (state + pairs) * max(item, 4)
+    return _signals(run) + (state + pairs) * max(item, 4)
 
 
 def smallest_room(mesh: Mesh) -> int | None:
@@ -42,6 +43,22 @@ def smallest_room(mesh: Mesh) -> int | None:
     told = [(device.memory_stats() or {}).get("bytes_limit") for device in mesh.local_devices]
     limits = [limit for limit in told if limit is not None]
     return min(limits) if len(limits) == len(told) else None
+
+
+def _largest(N: int, settings: SweepSettings) -> list[Run]:
+    """The runs that take most, of each module and dtype."""
+    return [
+        Run(module, N, L, max(settings.d_h), Fraction(1), Fraction(1), dtype, 0)
+        for module in settings.modules
+        for dtype in settings.dtypes
+        for L in ((1, None) if module == "ssm-constant" else (1,))
+    ]
+
+
+def _signals(run: Run) -> int:
+    """Values and codes of every step, as the program is given them and as it holds them."""
+    kind, item = kind_of(run), format_of(run.dtype).bits // 8
+    return kind.length * (4 * D * item + 4 * kind.codes * item + 64)
 
 
 def _on_host(run: Run) -> int:

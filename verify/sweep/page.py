@@ -66,7 +66,8 @@ def _grid(settings: SweepSettings, cells: int, runs: int) -> str:
     said = "; ".join(f"{name} = {', '.join(number(value) for value in values)}" for name, values in lists.items())
     return (
         f"{said}; {', '.join(settings.dtypes)}; {', '.join(settings.modules)}. These are {cells} cells, decided by "
-        f"{runs} distinct runs: L > N is left out, d_h and a_min belong to `ssm-constant`, and epsilon only decides "
+        f"{runs} distinct runs: L > N is left out, d_h and a_min belong to `ssm-constant` (in the average case, "
+        "where L is empty, with a_min = 1, listed or not), and epsilon only decides "
         "where no weight is derived from it. The value asked for at step i lies L - 1 steps back; values lie in "
         f"[-1, 1]^{D}, the first coordinate takes the worst case of the exact error formula, the others are uniform. "
         "A cell copies if no coordinate of any output judged is off by more than epsilon."
@@ -78,15 +79,16 @@ def _modules() -> list[str]:
         "`ssm-linear`: Theorem 3 as proved, d_h = N, one-hot keys. Runs for N, L, dtype.",
         "`ssm-gated`: the same inside Eq. 1-3 with one state a channel. Runs for N, L, epsilon, dtype.",
         "`ssm-constant`: d_h states a channel, one forgetting coefficient a_min, keys orthonormal up to N = d_h. "
-        "Runs for N, L, d_h, a_min, dtype; with a_min = 1 also with all values asked for after all are written.",
+        "Runs for N, L, d_h, a_min, dtype; and, for the average case, for N, d_h, dtype with nothing forgotten "
+        "(a_min = 1) and all values asked for after all are written.",
         "`attention`: one softmax head with binary position codes. Runs for N, L, epsilon, dtype.",
     ]
 
 
 def _reading() -> str:
     return (
-        "*largest N* is the largest N of a cell that copies, at the distance named beside it (*all*: every value after "
-        "all are written), *largest L* likewise; *N predicted* and *L predicted* are the same by the exact worst "
+        "*largest N* is the largest N of a cell that copies at a distance, which is named beside it, *largest L* "
+        "likewise; *N predicted* and *L predicted* are the same by the exact worst "
         "case of the stored weights (in 16-bit formats also by the enclosure of the program), as a range where cells "
         "are left to the dtype. The grid bounds both."
     )
