@@ -27,6 +27,7 @@ MARKS = {
 SHADES = (BLUE, ORANGE, SKY, INK, FAINT)
 LEAST = 1e-8  # where a logarithmic axis shows 0
 LARGEST_SCORE = 1e8
+BEHIND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6}  # of words that a curve may cross
 
 
 def figure(settings: SweepSettings, rows: Sequence[Row]) -> bytes:
@@ -108,7 +109,7 @@ def _distance(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilon:
     ax.set_yscale("log")
     ax.set_ylim(LEAST / 3, 1e3)
     ax.set_yticks([LEAST, 1e-6, 1e-4, 1e-2, 1.0], ["0", "$10^{-6}$", "$10^{-4}$", "$10^{-2}$", "1"])
-    said = "filled: threshold met" if any(map(_met, rows)) else "no threshold is met"
+    said = "filled: its score meets the threshold" if any(map(_met, rows)) else "no score meets its threshold"
     ax.set_title(f"Error against distance ({said})")
     _thresholds(ax, settings, rows, epsilon)
     _legend(ax, columns=2)
@@ -134,9 +135,11 @@ def _thresholds(ax: "Axes", settings: SweepSettings, rows: Sequence[Row], epsilo
     for name, colour, points in curves:
         right.plot(*zip(*points, strict=True), color=colour, linestyle="--", linewidth=1.4)
         end, side, shift = (0, "left", 3) if name.startswith("Theorem 2") else (-1, "right", -3)
-        right.annotate(name, points[end], (shift, 3), textcoords="offset points", ha=side, fontsize=8, color=colour)
+        text = right.annotate(name, points[end], (shift, 3), textcoords="offset points", ha=side, fontsize=8)
+        text.set(color=colour, bbox=BEHIND)
     right.set_yscale("log")
-    right.set_ylim(0.3, LARGEST_SCORE**2)
+    right.grid(visible=False)
+    right.set_ylim(0.02, LARGEST_SCORE**2)
     right.set_yticks([1.0, 1e2, 1e4, 1e6, LARGEST_SCORE])
     right.set_ylabel("score that the theorem asks for (dashed)")
 

@@ -85,12 +85,12 @@ COLUMNS = (
     Column("d_h"),
     Column("epsilon"),
     Column("largest N"),
-    Column("N predicted", right=False),
-    Column("its state entries", rank=1),
-    Column("N reached at", right=False, rank=2),
+    Column("N predicted", right=False, rank=1),
+    Column("its state entries"),
+    Column("N reached at", right=False, rank=3),
     Column("largest L"),
-    Column("L predicted", right=False),
-    Column("L reached at", right=False, rank=2),
+    Column("L predicted", right=False, rank=2),
+    Column("L reached at", right=False, rank=3),
 )
 
 
