@@ -14,7 +14,7 @@ Each end is computed in float64 and moved outwards by its own roundings.
 Source: Moore, Kearfott, Cloud, Introduction to Interval Analysis, chapters 2-3, for the arithmetic; the rest is here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +76,11 @@ class Interval:
         """For a divisor above 0."""
         return _around([a / b for a in (self.lo, self.hi) for b in (other.lo, other.hi)])
 
+    @property
+    def T(self) -> "Interval":
+        """Transposed."""
+        return Interval.point(self.lo.T) if self.known else Interval(self.lo.T, self.hi.T)
+
     def __getitem__(self, where) -> "Interval":
         lo = self.lo[where]
         return Interval(lo, lo if self.known else self.hi[where])
@@ -93,6 +98,16 @@ def held(exact: Interval, format: FloatFormat) -> Interval:
     if exact.known and _is_single(exact.lo).all():
         return _flushed(lo, lo, format)
     return _flushed(lo, rounded(_single(exact.hi, 1.0), format), format)
+
+
+def contractible(exact: Interval, format: FloatFormat) -> Interval:
+    """A product that is added to something next, from what it is in real arithmetic: rounded before the sum or not.
+
+    An accelerator may contract a b + c to one operation (a fused multiply-add) that rounds once, and a compiler decides
+    where; that the product must be a number of the format on its own is not said by asking for no excess precision.
+    What is added may therefore be either number; the sum, which is monotone, lies between those of both.
+    """
+    return hull(exact, held(exact, format))
 
 
 def library(f: Callable[[np.ndarray], np.ndarray], x: Interval, format: FloatFormat) -> Interval:
@@ -174,6 +189,12 @@ def _is_single(x: np.ndarray) -> np.ndarray:
     """Whether each is a number of float32."""
     with np.errstate(over="ignore"):
         return x.astype(np.float32) == x
+
+
+def concatenated(parts: Sequence[Interval], axis: int = 0) -> Interval:
+    """The parts one after the other along that axis."""
+    lo = np.concatenate([part.lo for part in parts], axis)
+    return Interval(lo, lo if all(part.known for part in parts) else np.concatenate([part.hi for part in parts], axis))
 
 
 def hull(one: Interval, other: Interval) -> Interval:

@@ -71,7 +71,11 @@ def states_are_small(part: Part, Q: int) -> bool:
     """Whether one state a chunk takes no more memory than the signals of the chunk, which exist all at once."""
     if part.b.index is not None or part.c.index is not None:
         return False  # listed signals are spread out chunk by chunk
-    states, channels = part.b.blocks * part.b.width, part.v.blocks * part.v.width
+    return fit_beside_signals(part.b.blocks * part.b.width, part.v.blocks * part.v.width, Q)
+
+
+def fit_beside_signals(states: int, channels: int, Q: int) -> bool:
+    """The same of signals that are dense."""
     return states * channels <= Q * (2 * states + 2 * channels)
 
 
@@ -98,9 +102,7 @@ def one_after_another(part: Part, Q: int) -> Rows:
 def side_by_side(part: Part, Q: int) -> Rows:
     """Many chunks at a time: all that they compute by themselves, the states between them, and what they read there."""
     length, v = part.v.leading[0], part.v
-    chunks = -(-length // Q)
-    rounds = -(-chunks * Q // STEPS_SIDE_BY_SIDE)
-    together = -(-chunks // max(rounds, 1))
+    together = chunks_together(length, Q)
     parts = jax.tree.map(lambda x: x.reshape(-1, together, Q, *x.shape[2:]), _in_parts(part, together * Q))
 
     def round_(X: jax.Array, now: Part) -> tuple[jax.Array, Rows]:
@@ -111,6 +113,13 @@ def side_by_side(part: Part, Q: int) -> Rows:
     start = jnp.zeros((v.blocks * v.width, part.b.blocks * part.b.width), common_dtype(part.b, v))
     outputs = jax.lax.scan(round_, start, parts)[1]
     return jax.tree.map(lambda x: x.reshape(-1, *x.shape[3:])[:length], outputs)
+
+
+def chunks_together(length: int, Q: int) -> int:
+    """How many chunks are computed at a time: as many in each of the fewest rounds of STEPS_SIDE_BY_SIDE steps."""
+    chunks = -(-length // Q)
+    rounds = -(-chunks * Q // STEPS_SIDE_BY_SIDE)
+    return -(-chunks // max(rounds, 1))
 
 
 def in_chunks(x: Array, Q: int, filler: int | None = None) -> jax.Array:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.enclosure import Interval, held, library, product, quotient, rounded
+from bounds.enclosure import Interval, concatenated, contractible, held, library, product, quotient, rounded
 from bounds.formats import format_of
 from constructions.precision import contract
 
@@ -77,6 +77,30 @@ def test_one_operation_on_points_is_a_point(pair: list[float]):
     for found, y in ((held(A + B, BF16), a + b), (held(A * B, BF16), a * b), (held(A - B, BF16), a - b)):
         assert found.lo <= float(y[0]) <= found.hi
         assert found.lo == found.hi or abs(float(y[0])) < 2 * float(BF16.tiny)  # below the range 0 may come out
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_a_sum_that_a_product_enters_may_round_once_or_twice(dtype: str):
+    """Both numbers lie inside; the sum of a product that is always rounded misses the fused multiply-add."""
+    rng, format = np.random.default_rng(0), format_of(dtype)
+    a, b, c = (x.astype(jnp.dtype(dtype)).astype(np.float64) for x in rng.uniform(-1, 1, (3, 1000)))
+    exact, addend = Interval.point(a * b), Interval.point(c)
+    found = held(contractible(exact, format) + addend, format)
+    fused, twice = rounded(a * b + c, format), rounded(rounded(a * b, format) + c, format)
+    assert inside(fused, found)
+    assert inside(twice, found)
+    assert not inside(fused, held(held(exact, format) + addend, format))
+    np.testing.assert_array_equal(found.lo, np.minimum(fused, twice))
+    np.testing.assert_array_equal(found.hi, np.maximum(fused, twice))
+
+
+def test_parts_one_after_the_other_keep_their_ends():
+    known, other = Interval.point(np.zeros((2, 3))), Interval(np.ones((2, 1)), np.full((2, 1), 2.0))
+    both = concatenated([known, other], 1)
+    np.testing.assert_array_equal(both.lo, [[0.0, 0.0, 0.0, 1.0]] * 2)
+    np.testing.assert_array_equal(both.T.hi[:, 0], [0.0, 0.0, 0.0, 2.0])
+    assert concatenated([known, known]).known
+    assert not both.known
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -5,11 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from bounds.enclosure import Interval
 from bounds.formats import format_of
 from bounds.scales import silu_unit_gate
-from constructions.chunked import running_products
-from verify.sweep.enclosure import decays, follows, silu, softplus
+from verify.sweep.enclosure import follows
+from verify.sweep.layers import silu, softplus
 from verify.sweep.programs import AS_WRITTEN
 
 BITS_16 = ("bfloat16", "float16")
@@ -40,24 +39,3 @@ def test_gates_and_rates_lie_inside(dtype: str):
         assert all(each.lo[0] <= value <= each.hi[0] for each, value in zip(found, y, strict=True))
         off = np.nextafter(np.nextafter(y.astype(jnp.dtype(dtype)), 9), 9).astype(np.float64)
         assert not all(each.lo[0] <= value <= each.hi[0] for each, value in zip(found, off, strict=True))
-
-
-@pytest.mark.parametrize("dtype", BITS_16)
-@pytest.mark.parametrize("a", [0.99, 0.5, 1.0, 0.0])
-def test_products_of_coefficients_are_those_of_the_program(dtype: str, a: float):
-    """Equal: each product of two numbers of the format has one rounding.  In another order they are not equal."""
-    stored = np.asarray(a, jnp.dtype(dtype))
-    Q, every = 100, np.full(100, stored)
-    found = decays(Interval.point(float(stored)), Q, format_of(dtype))
-    y = compiled(running_products, every)
-    np.testing.assert_array_equal(found.ahead.lo, y)
-    np.testing.assert_array_equal(found.ahead.hi, y)
-    below = np.tril(np.ones((Q, Q), bool), -1)
-    masked = np.where(below, every[:, None], np.ones((), stored.dtype))
-    np.testing.assert_array_equal(found.inside.lo, compiled(running_products, masked) * np.tril(np.ones((Q, Q))))
-    (whole,) = compiled(lambda x: jnp.prod(x)[None], every)
-    assert found.whole.lo[0] <= whole <= found.whole.hi[0]
-    one_by_one = np.asarray([stored])
-    for _ in range(Q - 1):
-        one_by_one = np.append(one_by_one, (one_by_one[-1] * stored).astype(stored.dtype))
-    assert (one_by_one.astype(np.float64) == y).all() == (a != 0.99)

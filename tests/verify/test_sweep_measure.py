@@ -15,8 +15,8 @@ from constructions.mamba import SSM
 from verify.sweep import measure as measuring
 from verify.sweep.checks import checks
 from verify.sweep.devices import mesh
-from verify.sweep.enclosure import rates
 from verify.sweep.grid import Cell, D, Run
+from verify.sweep.layers import rates
 from verify.sweep.measure import Record, judged, measure, memory_of
 from verify.sweep.programs import JUDGED, Programs
 from verify.sweep.rows import copies, predicted, row
@@ -31,12 +31,6 @@ ATTENTION = Run("attention", 40, 8, 0, Fraction(1), Fraction(1, 10), "float32", 
 NARROW = tuple(replace(run, dtype="bfloat16") for run in (GATED, FORGETS, CROWDED, WRITTEN_FIRST, ATTENTION))
 NARROW += (replace(GATED, dtype="float16"), replace(CROWDED, dtype="float16"), replace(ATTENTION, dtype="float16"))
 ALL = (LINEAR, GATED, FORGETS, CROWDED, WRITTEN_FIRST, ATTENTION, *NARROW)
-
-
-def only_where_enclosed(run: Run) -> None:
-    """On accelerators chunks of `ssm-constant` run side by side: in 16 bits its rounding bound alone is known there."""
-    if run.module == "ssm-constant" and run.dtype != "float32" and jax.default_backend() != "cpu":
-        pytest.skip("chunks run side by side here, which is not followed")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +73,6 @@ def test_one_value_alone_is_worth_what_is_forgotten(programs: Programs):
 @pytest.mark.parametrize("run", NARROW, ids=lambda run: f"{run.module}-{run.N}-{run.L}-{run.dtype}")
 def test_16_bits_are_enclosed_far_below_its_rounding_bound(programs: Programs, run: Run):
     """The rounding bound of all values would leave every one of these to the dtype."""
-    only_where_enclosed(run)
     record = measured(run, programs)
     bound = growth(3 * run.N, format_of(run.dtype))
     assert record.possibly - record.surely < bound / 4
@@ -94,7 +87,6 @@ def test_in_bfloat16_a_forgetting_near_1_is_none(programs: Programs):
     Delta, a = rates(module, format_of("bfloat16"))
     assert a is not None
     assert [float(end[0]) for end in (Delta.lo, Delta.hi, a.lo, a.hi)] == [1.0] * 4
-    only_where_enclosed(run)
     record = measured(run, programs)
     assert record.worst > 0.0 == record.measured == record.possibly
 
@@ -121,8 +113,6 @@ def test_judged_steps_ask_exactly_that_far_back():
 @pytest.mark.parametrize("factor", [1.01, float("nan")])
 def test_a_weight_that_is_off_is_seen(programs: Programs, run: Run, factor: float, monkeypatch: pytest.MonkeyPatch):
     """The program runs with weights 1 % off (or NaN), the second route with the right ones."""
-    if factor == 1.01:
-        only_where_enclosed(run)
     true = programs.outputs
 
     def off(asked):

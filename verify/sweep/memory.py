@@ -7,6 +7,7 @@ from fractions import Fraction
 from jax.sharding import Mesh
 
 from bounds.formats import format_of
+from constructions.chunked import chunk_length, chunks_together
 from constructions.sparse import OTHERWISE_AT_ONCE
 from verify.memory import process_bytes
 from verify.sweep.grid import D, Run
@@ -62,7 +63,19 @@ def _signals(run: Run) -> int:
 
 
 def _on_host(run: Run) -> int:
-    return 3 * 8 * run.N * D + 16 * 8 * JUDGED * run.N
+    return 3 * 8 * run.N * D + 16 * 8 * JUDGED * run.N + of_enclosure(run)
+
+
+def of_enclosure(run: Run) -> int:
+    """Of ssm-constant in 16 bits, what verify.sweep.chunks holds beside its codes: a dozen numbers for every key of a
+    chunk; and of states both ends for each length of a block, and as many again as a dozen ends while two are joined.
+    """
+    if run.module != "ssm-constant" or format_of(run.dtype).bits > 16:
+        return 0
+    length = kind_of(run).length
+    Q = chunk_length(length)
+    ends = 2 * chunks_together(length, Q).bit_length() + 12
+    return 8 * run.d_h * (12 * Q + ends * D)
 
 
 def _kept(run: Run) -> int:
