@@ -88,8 +88,8 @@ def test_products_of_coefficients_are_those_of_the_program(dtype: str, a: float)
     ("dtype", "steps"), [*((dtype, steps) for dtype in BITS_16 for steps in (ONE_ROUND, ROUNDS)), ("float16", SINGLE)]
 )
 def test_chunks_side_by_side_lie_inside(dtype: str, steps: int, monkeypatch: pytest.MonkeyPatch):
-    """T is no multiple of Q and 13 chunks are odd at every level.  Where the enclosure is a point, a number two units off
-    lies outside.
+    """T is no multiple of Q and 13 chunks are odd at every level.  Where the enclosure is a point, a number two
+    units off lies outside.
     """
     monkeypatch.setattr(chunked, "STEPS_SIDE_BY_SIDE", steps)
     program = compiled(lambda *arrays: layer(*arrays), *drawn(dtype, 0.9, one_hot=True)[0])
