@@ -62,6 +62,8 @@ def dot_error(magnitude: float, n: int, format: FloatFormat) -> float:
     """
     _at_least_one(n=n)
     relative = growth(n + 2, format)
+    if relative == math.inf:
+        return math.inf
     return relative * magnitude + 2 * n * float(format.underflow) * (1 + relative)
 
 
@@ -115,6 +117,8 @@ def recurrence_error(magnitude: float, T: int, d_h: int, format: FloatFormat, en
     _at_least_one(entry=entry)
     relative = growth(recurrence_roundings(T, d_h), format)
     operations = d_h * T * (T + 6)
+    if relative == math.inf:  # also beside a magnitude of 0: what underflows is enlarged by as much
+        return math.inf
     return relative * magnitude + operations * float(format.underflow) * entry**3 * (1 + relative)
 
 

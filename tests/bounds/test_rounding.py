@@ -103,6 +103,15 @@ def test_a_bound_with_a_quarter_of_the_roundings_is_exceeded(name):
     assert error <= recurrence_error(float(total), T, 1, format)
 
 
+@pytest.mark.parametrize("magnitude", [0.0, 1.0])
+def test_where_the_growth_leaves_float64_nothing_is_promised(magnitude):
+    """Not even beside a magnitude of 0, where inf times 0 is no number."""
+    bfloat16 = format_of("bfloat16")
+    assert recurrence_error(magnitude, 2**17, 256, bfloat16) == math.inf
+    assert dot_error(magnitude, 2**18, bfloat16) == math.inf
+    assert attention_error(1.0, 2**17, 0.0, 0.0, bfloat16, others=0.0) == math.inf
+
+
 def test_the_count_of_roundings():
     assert recurrence_roundings(1, 1) == 6
     assert recurrence_roundings(4096, 64) == 2 * 4096 + 64 + 3
