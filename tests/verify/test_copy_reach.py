@@ -178,8 +178,8 @@ def test_tolerances_are_infinite_exactly_where_a_sum_may_pass(module: str, N: in
 
 
 def test_a_limit_that_is_not_asked_for_is_missed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """The planted fault: sums said to be nothing. Adversarial values then leave float16 and the run is refuted, in every
-    execution, since the output itself is beyond it.
+    """The planted fault: sums said to be nothing. Adversarial values then leave float16 and the run is refuted, in
+    every execution, since the output itself is beyond it.
     """
     monkeypatch.setattr(tolerances, "largest_sum", lambda *_: 0)
     monkeypatch.setattr("verify.copy.command.refuse_overflow", lambda _: None)

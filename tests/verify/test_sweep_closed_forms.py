@@ -156,7 +156,7 @@ def test_the_estimate_is_what_runs_of_the_family_took():
     estimate.left([*runs[1:4], runs[6]])
     assert said == ["3 of 7 runs done, 1 kinds of run not timed yet"]
     clock[0] = 21.0  # no more than the runs took
-    between = 1.0 + 9.0 * (1024 - 64) / (4 * 4096 + 16384 - 4096 - 64)  # 4096 or 16384 padded steps, and N
+    between = 1.0 + (11.0 - 1.0) * (1024 - 64) / (4 * 4096 + 16384 - 4096 - 64)  # 4096 or 16384 padded steps, and N
     assert math.isclose(estimate.seconds(runs[1:4]), 1.0 + 2 * between)
     estimate.made(runs[2], 5.0)  # corrected
     clock[0] = 26.0
@@ -164,7 +164,7 @@ def test_the_estimate_is_what_runs_of_the_family_took():
     clock[0] = 52.0  # another process takes half of the time
     assert math.isclose(estimate.seconds(runs[1:4:2]), 2 * (1.0 + 5.0))
     estimate.waited(kind_of(runs[0]), 26.0)  # no: all that time went into one of three programs
-    assert math.isclose(estimate.seconds([*runs[1:4:2], runs[4]]), 1.0 + 5.0 + 10.0 + 26.0)
+    assert math.isclose(estimate.seconds([*runs[1:4:2], runs[4]]), 1.0 + 5.0 + 11.0 + 26.0)
     estimate.left(runs[1:4:2])
     assert said[1:] == ["5 of 7 runs done, about 6 s left"]
     estimate.left(runs[3:4])
@@ -223,10 +223,12 @@ def test_the_bound_that_is_shown_is_the_one_that_is_checked():
     assert "the exact worst case 0.05 with what rounding may add" in shown.evidence
 
 
-def test_a_narrow_screen_keeps_measured_and_predicted_side_by_side(
+def test_a_narrow_screen_keeps_the_break_points_and_the_state_in_one_row(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    """The widest that the issue's grid makes: it was drawn downwards, a record a row."""
+    """The widest that the issue's grid makes: it was drawn downwards, a record a row.  What is predicted of L goes
+    before what is predicted of N.
+    """
     large = replace(COPIED, surely=0.0, possibly=0.2)
     rows = [row(cell(N=4096, L=4096, d_h=256), COPIED), row(cell(N=65536, L=4096, d_h=256), large)]
     (shown,) = tables(frontiers(rows))
@@ -235,4 +237,4 @@ def test_a_narrow_screen_keeps_measured_and_predicted_side_by_side(
     Console().table(shown)
     said, _, left_out = capsys.readouterr().out.partition("no room here for: ")
     assert any("ssm-constant" in line and "4096 to 65536" in line for line in said.splitlines())
-    assert left_out.startswith("its state entries, N reached at, L reached at (")
+    assert left_out.startswith("L predicted, N reached at, L reached at (")

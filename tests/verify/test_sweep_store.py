@@ -20,7 +20,7 @@ Started = Callable[..., subprocess.Popen[str]]
 ROOT = Path(__file__).parents[2]
 GRID = ("--N", "8..512", "--L", "2..8", "--epsilon", "0.1", "--d-h", "8", "--a-min", "0.9,0.99,0.995,0.999")
 GRID += ("--module", "ssm-linear,ssm-constant", "--dtype", "float32")
-RUNS = 7 * 3 * (1 + 4)
+RUNS = 7 * (3 * (1 + 4) + 1)  # the last one is the average case
 
 
 def sweep(started: Started, folder: Path, *words: str, limit: int = -1) -> subprocess.Popen[str]:
