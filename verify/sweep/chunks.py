@@ -13,10 +13,9 @@ joins neighbours, then pairs of these, and so on; and a prefix is the longest su
 next longest, as the binary digits of k say.  So the blocks that are not joined yet, at most one of each length, are all
 that is kept.  No prefix depends on chunks behind it: what pads the run is not followed.
 
-What an accelerator may do otherwise than is written: contract a product and the sum that it enters (`contractible`),
-and let a product of matrices begin its sum with what is added to it (`_onto`; gemm with beta = 1).  Either may spare a
-rounding, and both are enclosed.  What chunks gain is one product for all of them, read by several operations, so that
-it is stored, and rounded; of a round of one chunk the sum alone may take it.
+Where an accelerator may spare a rounding (verify.sweep.layers), both outcomes are enclosed.  What chunks gain is one
+product for all of them, read by several operations, so that it is stored, and rounded; of a round of one chunk the sum
+alone may take it.
 """
 
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from bounds.enclosure import Interval, concatenated, contractible, held, hull
 from bounds.formats import FloatFormat, format_of
 from bounds.rounding import growth
 from constructions.chunked import chunks_together
-from verify.sweep.layers import coded, product
+from verify.sweep.layers import coded, onto, product
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,14 +163,14 @@ class _SideBySide:
         """Both rounded before they are added, either not, or neither."""
         inside, earlier = product(weights, V, self._format), product(ahead, X, self._format)
         neither = product(concatenated([weights, ahead], 1), concatenated([V, X]), self._format)
-        one = _onto(earlier, weights, V, self._format), _onto(inside, ahead, X, self._format)
+        one = onto(earlier, weights, V, self._format), onto(inside, ahead, X, self._format)
         return reduce(hull, one, hull(held(inside + earlier, self._format), neither))
 
     def _first(self, keys: Interval, V: Interval) -> Interval:
         """The state after the first chunk of a round."""
         X = self._X if self._kept is None else contractible(self._kept * self._X, self._format)
         stored = held(X + product(V.T, keys, self._format), self._format)
-        return hull(stored, _onto(X, V.T, keys, self._format)) if self._together == 1 else stored
+        return hull(stored, onto(X, V.T, keys, self._format)) if self._together == 1 else stored
 
     def _then(self, first: _Block, later: _Block) -> _Block:
         count, format = first.count + later.count, self._format
@@ -221,12 +220,6 @@ def _factors(
         return scores * Interval.point(causal), Interval.point(C)
     weights = held(scores * decay.inside[local][:, : len(B)], format)
     return weights, held(Interval.point(C) * decay.ahead[local][:, None], format)
-
-
-def _onto(C: Interval, left: Interval, right: Interval, format: FloatFormat) -> Interval:
-    """C + left @ right as one sum, rounded once."""
-    unit = Interval.point(np.eye(len(left.lo)))
-    return product(concatenated([left, unit], 1), concatenated([right, C]), format)
 
 
 def _nothing(signals: Signals) -> Interval:

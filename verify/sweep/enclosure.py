@@ -24,7 +24,7 @@ from constructions.memories.gated import MEMORY
 from constructions.recurrence import Execution
 from constructions.sparse import OTHERWISE_AT_ONCE
 from verify.sweep.chunks import Signals, one_after_another, side_by_side
-from verify.sweep.layers import coded, product, rates, silu, softplus
+from verify.sweep.layers import added, coded, product, rates, silu, softplus, term
 from verify.sweep.programs import Asked, Kind
 
 FOLLOWED = ("cpu", "gpu")
@@ -63,8 +63,8 @@ def _gated(asked: Asked, block: MambaBlock, Q: int, format: FloatFormat) -> Inte
     actions = block.ssm.W_Delta2.actions
     on, off = (softplus(float(np.ravel(actions[name, MEMORY].inner)[0]), format) for name in ("on", "off"))
     gate = silu(float(np.ravel(block.W_2.actions[TARGET, MEMORY].inner)[0]), format)
-    written, leaks = held(on * Interval.point(x), format), held(off * Interval.point(x), format)
-    kept = held(written - leaks, format)
+    written, leaks = on * Interval.point(x), off * Interval.point(x)
+    kept, leaks = held(term(written, format) - term(leaks, format), format), held(leaks, format)
     pos = asked.prepared.target[steps]
     before = Interval.point(np.zeros((1, x.shape[1])))
     found = Interval(np.empty((len(steps), x.shape[1])), np.empty((len(steps), x.shape[1])))
@@ -72,10 +72,10 @@ def _gated(asked: Asked, block: MambaBlock, Q: int, format: FloatFormat) -> Inte
         part = leaks[start : min(start + Q, len(x))]
         rows = np.flatnonzero((steps >= start) & (steps < start + Q))
         causal = (np.arange(len(part.lo))[None, :] <= steps[rows, None] - start).astype(np.float64)
-        leaked = held(before + product(Interval.point(causal), part, format), format)
+        leaked = added(before[np.zeros(len(rows), int)], Interval.point(causal), part, format)
         y = held(held(kept[pos[rows]] + leaked, format) * gate, format)
         found.lo[rows], found.hi[rows] = y.lo, y.hi
-        before = held(before + product(Interval.point(np.ones((1, len(part.lo)))), part, format), format)
+        before = added(before, Interval.point(np.ones((1, len(part.lo)))), part, format)
     return found
 
 
@@ -119,7 +119,7 @@ def _answers(
     ones_and_values = np.concatenate([np.ones((seen, 1)), x[:seen]], axis=1)
     sums = Interval.point(np.zeros((len(steps), ones_and_values.shape[1])))
     for tile in _in_parts(seen, KEYS_AT_ONCE):
-        sums = held(sums + product(weights[:, tile], Interval.point(ones_and_values[tile]), format), format)
+        sums = added(sums, weights[:, tile], Interval.point(ones_and_values[tile]), format)
     return quotient(sums[:, 1:], sums[:, :1], format)
 
 

@@ -2,6 +2,9 @@
 
 Rates.  Delta = softplus(w) = max(w, 0) + log1p(exp(-|w|)) and a = exp(Delta A) are the same at every step and mostly
 points: in bfloat16, a = 0.999 is 1, and nothing is forgotten.
+
+Sums.  An accelerator may contract a product and the sum that it enters (`contractible`), and let a product of matrices
+begin its sum with what is added to it (gemm with beta = 1).  Either may spare a rounding, and both are enclosed there.
 """
 
 import jax
@@ -9,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bounds import enclosure
-from bounds.enclosure import Interval, held, hull, library, quotient
+from bounds.enclosure import Interval, concatenated, contractible, held, hull, library, quotient
 from bounds.formats import FloatFormat
 from constructions.mamba import SSM
 from verify.independent import stored_rate
@@ -18,6 +21,23 @@ from verify.independent import stored_rate
 def product(left: Interval, right: Interval, format: FloatFormat) -> Interval:
     """left @ right as the backend sums it: matrix units of accelerators truncate."""
     return enclosure.product(left, right, format, truncated=jax.default_backend() != "cpu")
+
+
+def term(exact: Interval, format: FloatFormat) -> Interval:
+    """A product of two numbers that enters a sum next."""
+    return held(exact, format) if jax.default_backend() == "cpu" else contractible(exact, format)
+
+
+def added(C: Interval, left: Interval, right: Interval, format: FloatFormat) -> Interval:
+    """C + left @ right."""
+    apart = held(C + product(left, right, format), format)
+    return apart if jax.default_backend() == "cpu" else hull(apart, onto(C, left, right, format))
+
+
+def onto(C: Interval, left: Interval, right: Interval, format: FloatFormat) -> Interval:
+    """C + left @ right as one sum, rounded once."""
+    unit = Interval.point(np.eye(len(left.lo)))
+    return product(concatenated([left, unit], 1), concatenated([right, C]), format)
 
 
 def softplus(w: float, format: FloatFormat) -> Interval:
