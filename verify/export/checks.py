@@ -5,19 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from verify.export import native, torch_scan
-from verify.export.bound import FLOAT32, Program, ours, streamed
+from verify.export import native
 from verify.export.certificate import difference
-from verify.export.construct import Construction, Sample, fits_norm
+from verify.export.compared import BEHIND, check_of, number_checks
+from verify.export.construct import Construction
 from verify.export.disk import Loaded
 from verify.export.extra import torch, transformers
-from verify.export.foreign import TRANSFORMERS, Foreign, Implementation, further
-from verify.export.model import embedded, model, named
+from verify.export.foreign import TRANSFORMERS, Foreign, further
+from verify.export.model import named
 from verify.export.programs import Text
-from verify.export.words import VACUOUS
-from verify.verdict import ESTABLISHED, Check, Verdict, decided
+from verify.verdict import Check, Verdict, decided
 
-BEHIND = "the float32 program"
+OF_THE_FILES = ("certificate", "weights")  # checks of what is written, not of what a program computes
 
 
 def folder_checks(loaded: Loaded) -> tuple[list[Check], dict[str, Any]]:
@@ -25,7 +24,7 @@ def folder_checks(loaded: Loaded) -> tuple[list[Check], dict[str, Any]]:
     torch()
     transformers()
     same = [_claims(loaded), _weights(loaded)]
-    judged, numbers = (_language if loaded.construction.language is not None else _numbers)(loaded)
+    judged, numbers = (_language if loaded.construction.language is not None else number_checks)(loaded)
     return [*same, *judged], _sizes(loaded.construction) | numbers
 
 
@@ -50,7 +49,7 @@ def _claims(loaded: Loaded) -> Check:
     """What the certificate says, against what the construction gives."""
     construction, witness = loaded.construction, difference(loaded.claimed, loaded.construction)
     evidence = "claims, error, dtype and sizes of the certificate compared with the construction's, derived again"
-    return _check(construction, "certificate", decided(witness is None), None, None, evidence, witness, "the file")
+    return check_of(construction, "certificate", decided(witness is None), None, None, evidence, witness, "the file")
 
 
 def _weights(loaded: Loaded) -> Check:
@@ -65,101 +64,7 @@ def _weights(loaded: Loaded) -> Check:
             witness = {"tensor": name, "index": list(at), "file": there, "construction": float(tensor[at])}
     count = sum(tensor.size for tensor in wanted.values())
     evidence = "every number of the file compared with the construction's, built again, bit by bit"
-    return _check(construction, "weights", decided(witness is None), count, None, evidence, witness, "the file")
-
-
-def _numbers(loaded: Loaded) -> tuple[list[Check], dict[str, Any]]:
-    """Theirs against the oracle, and more programs against both, with `verify.export.bound` as tolerance."""
-    construction = loaded.construction
-    assert construction.sample is not None
-    sample, at = construction.sample, construction.sample.outputs
-    program = TRANSFORMERS.load(loaded)
-    found = program.streamed(sample.inputs)[:, at]
-    own = native.streamed(construction, sample.inputs)[:, at]
-    stream = embedded(sample.inputs, construction.model.sizes.stream)
-    scan = torch_scan.streamed(loaded.tensors, construction.model.layers, stream)[:, at]
-    with np.errstate(over="ignore", invalid="ignore"):  # of weights that are not finite nothing is promised
-        off, own_off = _off(loaded, TRANSFORMERS.program), _own_off(construction)
-    stated = construction.error or 0.0
-    checks = [
-        _close(construction, "oracle", found, sample.wanted, off + stated, sample, f"{BEHIND} of transformers"),
-        _close(construction, "ours", own, found, off + own_off, sample, f"{BEHIND} of constructions.run"),
-        _close(construction, "torch", scan, found, 2 * off, sample, f"{BEHIND} written in PyTorch"),
-    ]
-    if construction.whole is not None:
-        whole = construction.whole
-        copied, nothing = program.streamed(whole.inputs)[:, at], np.zeros(whole.wanted.shape)
-        checks.append(_close(construction, "whole", copied, whole.wanted, nothing, whole, f"{BEHIND} of transformers"))
-    for other in further(loaded):
-        checks += _further(loaded, other)
-    return checks, {
-        "theirs_off": float(np.abs(found - sample.wanted).max()),
-        "ours_off": float(np.abs(own - sample.wanted).max()),
-        "apart": float(np.abs(own.astype(np.float64) - found).max()),
-        "tolerance": float((off + stated).max()),
-    }
-
-
-def _further(loaded: Loaded, other: Implementation) -> list[Check]:
-    """One more implementation against the oracle, with its own rounding bound; without one of whole numbers, where its
-    norm undoes itself exactly.
-    """
-    construction = loaded.construction
-    assert construction.sample is not None
-    sample, at, program = construction.sample, construction.sample.outputs, other.load(loaded)
-    with np.errstate(over="ignore", invalid="ignore"):
-        allowed = _off(loaded, other.program) + (construction.error or 0.0)
-    speaks_of, found = f"{BEHIND} of {other.name}", program.streamed(sample.inputs)[:, at]
-    checks = [_close(construction, other.name, found, sample.wanted, allowed, sample, speaks_of)]
-    if construction.whole is not None and not other.program.normed:
-        whole = construction.whole
-        copied, nothing = program.streamed(whole.inputs)[:, at], np.zeros(whole.wanted.shape)
-        checks.append(_close(construction, f"{other.name}-whole", copied, whole.wanted, nothing, whole, speaks_of))
-    return checks
-
-
-def _off(loaded: Loaded, program: Program) -> np.ndarray:
-    """What a program may be off real arithmetic on the file's tensors, at the outputs."""
-    construction = loaded.construction
-    assert construction.sample is not None
-    stream = embedded(construction.sample.inputs, construction.model.sizes.stream)
-    bound = streamed(loaded.tensors, construction.model.layers, stream, program)
-    return bound.off[:, construction.sample.outputs]
-
-
-def _own_off(construction: Construction) -> np.ndarray:
-    """What ours may be off real arithmetic on Eq. 1-3 itself, at the outputs."""
-    assert construction.sample is not None
-    plain = model(construction.blocks, (), bare=True)
-    stream = embedded(construction.sample.inputs, plain.sizes.stream)
-    bound = streamed(plain.tensors, construction.model.layers, stream, ours(FLOAT32))
-    return bound.off[:, construction.sample.outputs]
-
-
-def _close(
-    construction: Construction,
-    what: str,
-    found: np.ndarray,
-    wanted: np.ndarray,
-    allowed: np.ndarray,
-    sample: Sample,
-    speaks_of: str,
-) -> Check:
-    """HELD only if every number is within what is allowed, and the constant dwarfs the rest of the stream; VACUOUS if
-    that is everywhere more than half of the largest value (`verify export copy` takes no such epsilon either).
-    """
-    apart = np.abs(found.astype(np.float64) - wanted)
-    good = (apart <= allowed) & fits_norm(sample)
-    worst = tuple(map(int, np.unravel_index(np.argmax(np.where(good, apart - allowed, np.inf)), apart.shape)))
-    witness = None
-    if not good.all():
-        place = {"token": worst[0] + 1, "coordinate": worst[1] + 1}
-        witness = {**place, "found": float(found[worst]), "wanted": float(wanted[worst])}
-    empty = bool((allowed > np.abs(wanted).max() / 2).all())
-    verdict = (Verdict.VACUOUS if empty else Verdict.HELD) if good.all() else Verdict.REFUTED
-    evidence = f"{sample.words}{f'; vacuous: {VACUOUS}' if verdict is Verdict.VACUOUS else ''}"
-    value, bound = float(apart.max()), float(allowed.max())
-    return _check(construction, what, verdict, value, bound, evidence, witness, speaks_of)
+    return check_of(construction, "weights", decided(witness is None), count, None, evidence, witness, "the file")
 
 
 def _language(loaded: Loaded) -> tuple[list[Check], dict[str, Any]]:
@@ -206,7 +111,7 @@ def _exact(construction: Construction, what: str, worst: float, said: str, speak
     witness = None if worst == 0.0 else {"largest difference": worst}
     verdict = Verdict.HELD if worst == 0.0 else Verdict.REFUTED
     spoken = f"{said}; the logits of every generated token against 2 v.y - |v|^2 at the oracle's y"
-    return _check(construction, what, verdict, worst, 0.0, spoken, witness, speaks_of)
+    return check_of(construction, what, verdict, worst, 0.0, spoken, witness, speaks_of)
 
 
 def _chains(
@@ -219,19 +124,4 @@ def _chains(
         k = wrong[0]
         witness = {"instance": words[k], "found": list(map(int, found[k])), "wanted": list(map(int, wanted[k]))}
     verdict = Verdict.HELD if not wrong else Verdict.REFUTED
-    return _check(construction, what, verdict, len(found) - len(wrong), len(found), said, witness, speaks_of)
-
-
-def _check(
-    construction: Construction,
-    what: str,
-    verdict: Verdict,
-    value: Any,
-    bound: Any,
-    evidence: str,
-    witness: Mapping[str, Any] | None,
-    speaks_of: str,
-) -> Check:
-    tag = f"{construction.settings.called()}/{what}"
-    expected = ESTABLISHED | {Verdict.VACUOUS}  # which says itself that nothing follows
-    return Check(tag, construction.claims[0], verdict, value, bound, evidence, witness, speaks_of, expected)
+    return check_of(construction, what, verdict, len(found) - len(wrong), len(found), said, witness, speaks_of)

@@ -10,18 +10,19 @@ from verify.console import Console
 from verify.deliver import Outcome
 from verify.environment import commit, environment
 from verify.export import words
-from verify.export.checks import folder_checks
+from verify.export.checks import OF_THE_FILES, folder_checks
+from verify.export.compared import APART, rounding_of
 from verify.export.construct import Construction, construct
 from verify.export.disk import contents, read, write
 from verify.export.extra import safetensors
 from verify.export.folder import as_typed, refuse_strangers, unread
-from verify.export.foreign import FURTHER, MAMBA_SSM, absent
+from verify.export.foreign import FURTHER, MAMBA_SSM, TRANSFORMERS, absent
 from verify.export.memory import refuse_large_check
 from verify.export.page import PAGE, WITH_KERNELS, Found, page_of, table_of
 from verify.export.settings import GADGETS, ExportSettings, parse
 from verify.notation import number, size
 from verify.table import Column, Table
-from verify.verdict import Check, Result, Verdict, decided
+from verify.verdict import ESTABLISHED, Check, Result, Verdict, decided
 
 NEEDED = ("numpy", "jax", "jaxlib", "torch", "transformers", "safetensors")
 SHIPPED: tuple[ExportSettings, ...] = (
@@ -46,7 +47,7 @@ def export(settings: ExportSettings, folder: Path) -> Outcome:
     construction = construct(settings)
     files = write(construction, folder)
     check = _round_trip(construction, folder)
-    sizes = construction.model.sizes
+    sizes, rounding = construction.model.sizes, _rounding(construction)
     rows = [
         ("written to", folder.as_posix()),
         *((name, size(len(data))) for name, data in files.items()),
@@ -56,13 +57,34 @@ def export(settings: ExportSettings, folder: Path) -> Outcome:
         ("dtype", "float32"),
         ("claims", ", ".join(construction.claims)),
         ("error before rounding to float32", number(construction.error)),
+        *([] if rounding is None else [("rounding in transformers, at most", number(rounding, 2))]),
         ("commit", commit() or "unknown: neither git nor pip recorded one"),
     ]
     table = Table("", (Column("what", right=False), Column("value", right=False)), tuple(rows))
     sentence = f"written; `verify check {as_typed(folder.as_posix())}` runs it in transformers."
-    row = {"folder": folder.as_posix(), **{name: len(data) for name, data in files.items()}}
+    row = {"folder": folder.as_posix(), **{name: len(data) for name, data in files.items()}, "rounding": rounding}
     result = Result("export", settings.document(), environment("numpy"), [check], [row], sentence)
-    return Outcome(result, (table,), () if construction.language is None else (words.OTHER_PROMPTS,))
+    return Outcome(result, (table,), _notes(construction, rounding))
+
+
+def _rounding(construction: Construction) -> float | None:
+    """What transformers may lose by rounding, at the inputs of a gadget's check; None for what is not a gadget: there
+    the bound takes longer than the export, and `verify check` has it.
+    """
+    if construction.settings.what != "gadget":
+        return None
+    return float(rounding_of(construction.model.tensors, construction, TRANSFORMERS.program).max())
+
+
+def _notes(construction: Construction, rounding: float | None) -> tuple[str, ...]:
+    """What is said below the table: of prompts, or of a rounding that may exceed what is certified."""
+    if construction.language is not None:
+        return (words.OTHER_PROMPTS,)
+    if rounding is None or construction.error is None:
+        return ()
+    if construction.whole is not None:
+        return () if rounding < APART else (words.ROUNDED_WHOLE.format(number(rounding, 2)),)
+    return () if rounding <= construction.error else (words.ROUNDED.format(number(rounding, 2)),)
 
 
 def _round_trip(construction: Construction, folder: Path) -> Check:
@@ -131,13 +153,30 @@ def _packages() -> tuple[str, ...]:
 
 
 def _sentence(found: Sequence[Found], *, interrupted: bool = False) -> str:
+    """What the checks say of the constructions whose outputs they decide, and of the others that they decide none."""
     wrong = [c.id for one in found for c in one.checks if c.verdict is Verdict.REFUTED]
     if wrong:
         return f"{len(wrong)} of the checks came out wrong, first {wrong[0]}."
     if not found:
         return f"no construction was judged, of the {len(SHIPPED)} that ship."
-    judged = f"{len(found)} of {len(SHIPPED)} constructions" if interrupted else f"{len(found)} construction"
-    plural = "s" if len(found) != 1 and not interrupted else ""
-    vacuous = [c.id for one in found for c in one.checks if c.verdict is Verdict.VACUOUS]
-    told = f" Vacuous: of {len(vacuous)} checks, first {vacuous[0]}, {words.VACUOUS}." if vacuous else ""
-    return f"{judged}{plural}: other implementations compute what ours do.{told}"
+    decided, told = [one for one in found if _decides(one)], []
+    if decided:
+        judged = f"{len(decided)} of {len(SHIPPED)} constructions" if interrupted else _counted(len(decided))
+        told.append(f"{judged}: other implementations compute what ours do.")
+    if undecided := [one.called for one in found if not _decides(one)]:
+        told.append(f"{_counted(len(undecided))}, first {undecided[0]}: {words.NOTHING}")
+    for verdict in (Verdict.VACUOUS, Verdict.UNDECIDED):
+        if empty := [c for one in found for c in one.checks if c.verdict is verdict]:
+            reason = empty[0].evidence.split(": ")[-1]
+            told.append(f"{verdict.value.capitalize()}: of {len(empty)} checks, first {empty[0].id}, {reason}.")
+    return " ".join(told)
+
+
+def _counted(count: int) -> str:
+    return f"{count} construction{'s' if count != 1 else ''}"
+
+
+def _decides(one: Found) -> bool:
+    """Whether a comparison of outputs decided any."""
+    compared = [check for check in one.checks if check.id.split("/")[-1] not in OF_THE_FILES]
+    return any(check.verdict in ESTABLISHED for check in compared)

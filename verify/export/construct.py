@@ -25,7 +25,7 @@ from verify.copy.task import task, uniform_values
 from verify.errors import BadInput
 from verify.export.memory import refuse_large_copy, refuse_large_gadget
 from verify.export.mixer import LAMBDA
-from verify.export.model import LARGEST_SQUARE, LARGEST_STATE, Head, Model, model
+from verify.export.model import FORMAT, LARGEST_SQUARE, LARGEST_STATE, Head, Model, model
 from verify.export.programs import Text, counted, head_of, stack_of, text_of
 from verify.export.settings import ExportSettings
 from verify.notation import number
@@ -39,12 +39,17 @@ WHOLE = 100  # the largest whole number that is copied
 class Sample:
     """Inputs of a check, shape (T, stream of the blocks), the outputs that the oracle wants at them, shape (T, k), and
     where the stream holds them.
+
+    whole: whether the outputs are whole numbers whatever the inputs, so that two answers are 1 apart.  shown: how many
+    of an input's first coordinates a witness names.
     """
 
     inputs: np.ndarray
     wanted: np.ndarray
     outputs: slice
     words: str
+    whole: bool = False
+    shown: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +57,9 @@ class Construction:
     """Blocks, their promise and their oracle.
 
     claims: ids of the ledger.  error: of real arithmetic against the oracle, that of the blocks themselves; None where
-    only the float program is spoken of, which is exact.  sample: inputs and what is wanted; whole: others, all whole
-    numbers, on which the float program makes no error.  language: the stack and the text of a language model.
+    only the float program is spoken of, which is exact.  sample: inputs and what is wanted; whole: inputs whose outputs
+    are whole numbers, which are those wanted bit by bit where `exact`, and the nearest ones else.  language: the stack
+    and the text of a language model.
     """
 
     settings: ExportSettings
@@ -63,6 +69,7 @@ class Construction:
     error: float | None
     sample: Sample | None = None
     whole: Sample | None = None
+    exact: bool = True
     language: tuple[Stack, Text, Task, tuple[Instance, ...]] | None = None
 
 
@@ -94,7 +101,7 @@ def _copy(settings: ExportSettings) -> Construction:
     if not keyed:
         return Construction(settings, claims, (block,), made, memory.stated_error, sample)
     rounded = np.round(drawn * np.float32(WHOLE / M))
-    whole = _to_copy(settings, block, rounded, f"whole numbers of [-{WHOLE}, {WHOLE}]")
+    whole = replace(_to_copy(settings, block, rounded, f"whole numbers of [-{WHOLE}, {WHOLE}]"), whole=True)
     return Construction(settings, claims, (block,), made, memory.stated_error, sample, whole)
 
 
@@ -135,8 +142,16 @@ def _gadget(settings: ExportSettings) -> Construction:
         allowed = "the outputs are so large that the norm of the model would round them"
         raise BadInput(given, allowed, f"--name {settings.name} --M {number(_fitting(settings))}")
     refuse_large_gadget(settings, gadget.blocks)
-    made = model(gadget.blocks, ())
-    return Construction(settings, claims, gadget.blocks, made, float(gadget.error(FLOATS)), sample)
+    made, error = model(gadget.blocks, ()), float(gadget.error(FLOATS))
+    whole = sample if sample.whole else None
+    return Construction(settings, claims, gadget.blocks, made, error, sample, whole, _exact_in_floats(gadget, error))
+
+
+def _exact_in_floats(gadget: Gadget, error: float) -> bool:
+    """Whether whole outputs have no error in floats: promised of whole arguments (`Gadget.gap`), and what real
+    arithmetic leaves is lost beside 1.  An indicator is promised for real numbers within a larger error alone.
+    """
+    return gadget.gap is not None and error < FORMAT.unit_roundoff
 
 
 def _fitting(settings: ExportSettings) -> Fraction:
@@ -176,7 +191,13 @@ def _points(gadget: Gadget, reach: float, seed: int) -> Sample:
         start += ports[name].width
     (out,) = gadget.outputs
     words = f"{len(rows)} {'whole ' if whole else ''}points of its domain within [-{reach:g}, {reach:g}], seed {seed}"
-    return Sample(inputs, np.asarray(gadget.target(values)[out], np.float64), ports.coordinates(out), words)
+    wanted = np.asarray(gadget.target(values)[out], np.float64)
+    return Sample(inputs, wanted, ports.coordinates(out), words, whole=_is_constant_between(gadget), shown=start)
+
+
+def _is_constant_between(gadget: Gadget) -> bool:
+    """Whether the target is the same all around an input of its domain: an indicator, a residue, a rounded number."""
+    return gadget.lipschitz == 0
 
 
 def _tie(drawn: dict[str, np.ndarray], box: Mapping[str, tuple[Number, Number]]) -> None:

@@ -17,7 +17,7 @@ from verify.export.settings import ExportSettings
 from verify.notation import number
 from verify.page import Page, literal
 from verify.table import Column, Table
-from verify.verdict import Check, Result, Verdict
+from verify.verdict import ESTABLISHED, Check, Result, Verdict
 
 PAGE, WITH_KERNELS = "real-mamba", "real-mamba-cuda"  # the page of all that ship, and where mamba_ssm's kernels ran
 
@@ -52,9 +52,10 @@ def table_of(found: Sequence[Found]) -> Table:
     for one in found:
         sizes = [number(one.row[name]) for name in _FIELDS]
         errors = [number(one.row[name], 2) for name in _MEASURED]
-        vacuous = sum(check.verdict is Verdict.VACUOUS for check in one.checks)
-        met = f"{sum(check.met for check in one.checks) - vacuous} of {len(one.checks)}"
-        met += f", {vacuous} vacuous" if vacuous else ""
+        met = f"{sum(check.verdict in ESTABLISHED for check in one.checks)} of {len(one.checks)}"
+        for verdict in (Verdict.VACUOUS, Verdict.SKIPPED, Verdict.UNDECIDED):
+            count = sum(check.verdict is verdict for check in one.checks)
+            met += f", {count} {verdict.value.lower()}" if count else ""
         rows.append((one.row["construction"], one.row["to"], *sizes, *errors, met))
     return Table("", columns, tuple(rows))
 

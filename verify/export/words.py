@@ -17,14 +17,17 @@ READING = (
 )
 KINDS = (
     "*certificate*, *weights*: what the files say, and every number in them, against the construction built again.",
-    "*oracle*, *whole*: transformers' outputs against the oracle; of whole numbers no error is allowed.",
+    "*oracle*: transformers' outputs against the oracle.",
+    "*whole*, *...-whole*: whole numbers, in transformers and in each program named, against the oracle: equal bit by "
+    "bit; the nearest ones to what indicators put out, which have an error in real arithmetic, and to what `mamba-ssm` "
+    "does, as its norm takes an approximate square root.",
     "*tokens*, *logits*: the chains that transformers' `generate` puts out, and its logits, against the oracle.",
     "*ours*, *torch*: the layers of this package, and a scan in PyTorch, against transformers' outputs.",
-    "*mambapy*, *mamba-ssm*: the outputs or chains of these programs against the oracle, within their own bounds; "
-    "*mambapy-whole*: of whole numbers, without any error; `mamba-ssm` has no such check, as its norm takes an "
-    "approximate square root.",
+    "*mambapy*, *mamba-ssm*: the outputs or chains of these programs against the oracle, within their own bounds.",
 )
 VACUOUS = "what is allowed is more than half of the largest value, so hardly anything follows"
+NOTHING = "no comparison of outputs decides one, so nothing follows of what other implementations compute."
+BETWEEN = "what is allowed is at least half the distance of two answers, and they are compared as whole numbers instead"
 MATTERS = (
     "Theorem 3's copy of 64 values in [-1, 1]^8 by one mixer, with each addition of the released block in turn left as "
     "it is. Ignored, every one of them breaks the construction; none of them touches the theorem: each is undone by "
@@ -95,6 +98,11 @@ IN_THE_WAY = (
 ELSEWHERE = (
     "What does not depend on the kernels stands once, in [real-mamba.md](real-mamba.md): the simplifications that "
     "matter, attention, how to load the folders, what is carried and what stands in the way."
+)
+ROUNDED = "Rounding in float32 may exceed the certified error: it is bounded by {} at the inputs of the check."
+ROUNDED_WHOLE = (
+    "Rounding in float32 is bounded by {} at the inputs of the check, half the distance of two answers or more: a "
+    "program whose sums round otherwise may put out other whole numbers. `verify check` compares them one by one."
 )
 OTHER_PROMPTS = (
     "The vocabulary holds the tokens that the chains of these instances meet. On another prompt, whose chain needs a "
