@@ -1,6 +1,7 @@
 """`verify copy` as a user types it: documents, pages, exit codes."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -56,6 +57,22 @@ def test_the_same_settings_give_the_same_page_and_picture(tmp_path, capsys):
     page = pages[0]["copy-N9-d8-dh4.md"].decode()
     assert "verify copy --N 9 --d 8 --d-h 4" in page
     assert str(tmp_path) not in page
+
+
+def test_each_width_of_a_list_is_drawn_beside_the_converse(tmp_path):
+    """The page showed the least d_h of a list alone; past the panels, the table holds the others, and it says so."""
+    for widths, drawn in (("2,4", (2, 4)), ("2..32", (2, 4, 8, 16))):
+        asked = ["copy", "--N", "8", "--d", "1", "--d-h", widths, "--module", "ssm-constant", "--out", str(tmp_path)]
+        assert main([*asked, "--quiet"]) == 0
+        (file,) = tmp_path.glob("*.md")
+        page = file.read_text()
+        file.unlink()
+        assert tuple(int(n) for n in re.findall(r"Error of ssm-constant, d_h = (\d+), on", page)) == drawn
+        for d_h in drawn:  # copied up to d_h, not from d_h + 1 on
+            table = page.partition(f"d_h = {d_h}, on the string task**")[2].partition("**")[0]
+            worst = {int(N): float(error) for N, error in re.findall(r"^\| +(\d+) \| +(\S+) \|", table, re.MULTILINE)}
+            assert worst[d_h] == 0.0 < 1.0 <= worst[d_h + 1]
+        assert ("the table holds the others" in page) == (widths == "2..32")
 
 
 def test_a_text_is_copied_and_said_so(tmp_path, capsys):

@@ -15,7 +15,7 @@ from verify.copy.checks import checks
 from verify.copy.exact import converse_check, theorem3_checks
 from verify.copy.memory import needed
 from verify.copy.modules import Prepared, prepare, worst_values
-from verify.copy.phase import phase, sizes
+from verify.copy.phase import PANELS, phase, sizes
 from verify.copy.reach import refuse_overflow
 from verify.copy.rows import first_failing, row, table
 from verify.copy.run import Run, compared, computed_steps, execute, second_route
@@ -122,19 +122,19 @@ def _page(settings: CopySettings, result: Result, console: Console) -> Report:
         from verify.copy.page import report
 
         said = sentence(result.rows, interrupted=True)
-        return replace(report(settings, replace(result, sentence=said, interrupted=True), []), interrupted=True)
+        return replace(report(settings, replace(result, sentence=said, interrupted=True), {}), interrupted=True)
 
 
 def _report(settings: CopySettings, result: Result, console: Console) -> Report:
     from verify.copy.page import report
 
     if "ssm-constant" not in settings.modules or result.interrupted:
-        return report(settings, result, [])
-    d_h = settings.d_h[0]
+        return report(settings, result, {})
+    shown = settings.d_h[:PANELS]
     with (
         ThreadPoolExecutor(1) as beside,
-        console.progress("figure", len(sizes(d_h, max(max(settings.N), 2 * d_h)))) as advance,
+        console.progress("figure", sum(len(sizes(settings, d_h)) for d_h in shown)) as advance,
     ):
         beside.submit(load)
-        points = phase(settings, d_h, advance)
-    return report(settings, result, points)
+        phases = {d_h: phase(settings, d_h, advance) for d_h in shown}
+    return report(settings, result, phases)

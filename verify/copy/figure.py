@@ -15,21 +15,35 @@ ZERO = 1e-9  # where the logarithmic axis shows an error of exactly 0
 MARKS = {"ssm-linear": (GREEN, "^"), "ssm-gated": (PURPLE, "D"), "attention": (VERMILION, "v")}
 
 
-def figure(settings: CopySettings, points: Sequence[Point], rows: Sequence[Mapping[str, Any]], scale: float) -> bytes:
-    """The picture as PNG bytes; `scale` is M |Delta|, the error of the output 0."""
+def figure(
+    settings: CopySettings, phases: Mapping[int, Sequence[Point]], rows: Sequence[Mapping[str, Any]], scale: float
+) -> bytes:
+    """The picture as PNG bytes, a panel for each d_h; `scale` is M |Delta|, the error of the output 0."""
     with house_style():
-        canvas, axes = draw([["error"]], height=5.4)
-        ax = axes["error"]
-        _frame(ax, points, settings, scale)
-        _constant_size(ax, points, scale)
-        for name, (colour, marker) in MARKS.items():
-            measured = [(r["N"], max(r["max_abs_error"], ZERO)) for r in rows if r["module"] == name]
-            if measured:
-                x, y = zip(*measured, strict=True)
-                ax.plot(x, y, marker, color=colour, markersize=8, label=f"{name}, measured", clip_on=False, zorder=5)
-        handles, labels = ax.get_legend_handles_labels()
+        canvas, axes = draw([[str(d_h)] for d_h in phases], height=1.4 + 4.0 * len(phases))
+        for d_h, points in phases.items():
+            _panel(axes[str(d_h)], d_h, points, settings, rows, scale)
+        axes[str(max(phases))].set_xlabel("N, values to copy")
+        handles, labels = axes[str(max(phases))].get_legend_handles_labels()
         canvas.legend(handles, labels, loc="outside lower left", ncols=3)
         return png(canvas)
+
+
+def _panel(
+    ax: "Axes",
+    d_h: int,
+    points: Sequence[Point],
+    settings: CopySettings,
+    rows: Sequence[Mapping[str, Any]],
+    scale: float,
+) -> None:
+    _frame(ax, d_h, points, settings, scale)
+    _constant_size(ax, points, scale)
+    for name, (colour, marker) in MARKS.items():
+        measured = [(r["N"], max(r["max_abs_error"], ZERO)) for r in rows if r["module"] == name]
+        if measured:
+            x, y = zip(*measured, strict=True)
+            ax.plot(x, y, marker, color=colour, markersize=8, label=f"{name}, measured", clip_on=False, zorder=5)
 
 
 def _constant_size(ax: "Axes", points: Sequence[Point], scale: float) -> None:
@@ -47,8 +61,8 @@ def _constant_size(ax: "Axes", points: Sequence[Point], scale: float) -> None:
     ax.plot(N, mean_square, "s", color=ORANGE, mfc="white", label="root mean square, measured")
 
 
-def _frame(ax: "Axes", points: Sequence[Point], settings: CopySettings, scale: float) -> None:
-    d_h, powers = settings.d_h[0], [p.N for p in points if p.N & (p.N - 1) == 0]
+def _frame(ax: "Axes", d_h: int, points: Sequence[Point], settings: CopySettings, scale: float) -> None:
+    powers = [p.N for p in points if p.N & (p.N - 1) == 0]
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
     ax.set_ylim(ZERO / 3, 100 * scale)
@@ -64,5 +78,4 @@ def _frame(ax: "Axes", points: Sequence[Point], settings: CopySettings, scale: f
     states = f"{d_h} state{'s' if d_h > 1 else ''} a channel"
     plain = f"The error of ssm-constant with {states}"
     ax.set_title(f"With {states}, N = {d_h} values are copied and N = {d_h + 1} are not" if keeps else plain)
-    ax.set_xlabel("N, values to copy")
     ax.set_ylabel("error  |y - v|")

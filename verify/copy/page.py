@@ -1,6 +1,6 @@
 """The report of `verify copy`: what was built, what was run, what came out, and how to make it again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bounds.converse import longest_copy
 from bounds.formats import format_of
@@ -31,8 +31,8 @@ MODULES = {
 ALPHABET = 26
 
 
-def report(settings: CopySettings, result: Result, points: Sequence[Point]) -> Report:
-    """The page and its picture."""
+def report(settings: CopySettings, result: Result, phases: Mapping[int, Sequence[Point]]) -> Report:
+    """The page and its picture.  phases: for each d_h that is drawn."""
     page = Page(f"COPY at N = {', '.join(map(str, settings.N))}")
     page.paragraph(f"**{result.verdict.value}**: {result.headline}")
     page.heading("What was run")
@@ -40,7 +40,7 @@ def report(settings: CopySettings, result: Result, points: Sequence[Point]) -> R
     page.paragraph(_task_words(settings))
     page.table(table(result.rows, timed=False))
     page.paragraph(_reading())
-    figures = _phase_section(page, settings, result, points) if points else {}
+    figures = _phase_section(page, settings, result, phases) if phases else {}
     _context(page, settings)
     page.checks(result.checks, 3)
     page.closing(settings.command(), dict(result.environment), _trusted())
@@ -75,37 +75,48 @@ def _reading() -> str:
     )
 
 
-def _phase_section(page: Page, settings: CopySettings, result: Result, points: Sequence[Point]) -> dict[str, bytes]:
-    d_h, name = settings.d_h[0], f"{settings.name()}.png"
+def _phase_section(
+    page: Page, settings: CopySettings, result: Result, phases: Mapping[int, Sequence[Point]]
+) -> dict[str, bytes]:
+    name, drawn = f"{settings.name()}.png", ", ".join(map(str, phases))
     Delta = recorded_Delta(settings.Delta == "literal")
     page.heading("The phase change at N = d_h")
-    keeps = settings.a == 1 and settings.keys == "projection"
-    failing = next((p.N for p in points if not p.worst <= settings.epsilon), None)
-    below = f"Up to N = {d_h} it is exact. " if keeps else f"So built it fails from N = {failing} or before. "
     page.paragraph(
-        f"`ssm-constant` with d_h = {d_h} on the string task (N values are read, then all of them reproduced). "
-        f"{below}From N = {d_h + 1} on, with one Delta for all positions, no choice of keys, queries and forgetting "
-        "that does not depend on the values can bring the worst case below M |Delta| (X-CONVERSE; with step sizes "
-        f"Delta_j it is M times the {d_h + 1}-th largest), nor, read out linearly, the root mean square over "
-        "uncorrelated values of one variance below sqrt(1 - d_h/N) of the values' own (X-AVERAGE). Measured on one "
-        "sample of uniform values, the root mean square scatters around its expectation, a little below it too."
+        f"`ssm-constant` with d_h = {drawn} on the string task (N values are read, then all of them reproduced). "
+        f"{_first_failures(settings, phases)} From N = d_h + 1 on, with one Delta for all positions, no choice of "
+        "keys, queries and forgetting that does not depend on the values can bring the worst case below M |Delta| "
+        "(X-CONVERSE; with step sizes Delta_j it is M times the (d_h + 1)-th largest), nor, read out linearly, the "
+        "root mean square over uncorrelated values of one variance below sqrt(1 - d_h/N) of the values' own "
+        "(X-AVERAGE). Measured on one sample of uniform values, the root mean square scatters around its expectation, "
+        "a little below it too."
     )
     caption = (
-        f"Error of ssm-constant (d_h = {d_h}) on the string task against N, measured and in closed form; marks of the "
-        f"other modules are those of the table (pos {settings.pos})"
+        f"Error of ssm-constant (d_h = {drawn}) on the string task against N, measured and in closed form; marks of "
+        f"the other modules are those of the table (pos {settings.pos})"
     )
-    if len(settings.d_h) > 1:
-        caption += f"; of the d_h asked the least, {d_h}: the table holds the others"
+    if len(settings.d_h) > len(phases):
+        caption += "; the least of the d_h asked: the table holds the others"
     page.figure(name, caption)
-    page.table(_phase_table(points))
-    return {name: figure(settings, points, result.rows, float(settings.M) * Delta)}
+    for d_h, points in phases.items():
+        page.table(_phase_table(d_h, points))
+    return {name: figure(settings, phases, result.rows, float(settings.M) * Delta)}
 
 
-def _phase_table(points: Sequence[Point]) -> Table:
+def _first_failures(settings: CopySettings, phases: Mapping[int, Sequence[Point]]) -> str:
+    if settings.a == 1 and settings.keys == "projection":
+        return "Up to N = d_h it is exact."
+    fails = {
+        d_h: next((p.N for p in points if not p.worst <= settings.epsilon), None) for d_h, points in phases.items()
+    }
+    return "So built it fails from N = " + ", ".join(f"{N} (d_h = {d_h})" for d_h, N in fails.items()) + " or before."
+
+
+def _phase_table(d_h: int, points: Sequence[Point]) -> Table:
     headers = ("N", "worst case", "measured", "rms / rms of values, one sample", "least possible")
     cells = [(p.N, p.worst, p.reached, p.mean_square, p.floor) for p in points]
     rows = tuple((str(c[0]), *(number(float(x), 4) for x in c[1:])) for c in cells)
-    return Table("Error of ssm-constant on the string task", tuple(Column(h) for h in headers), rows)
+    title = f"Error of ssm-constant, d_h = {d_h}, on the string task"
+    return Table(title, tuple(Column(h) for h in headers), rows)
 
 
 def _context(page: Page, settings: CopySettings) -> None:

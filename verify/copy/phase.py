@@ -20,6 +20,7 @@ from verify.copy.settings import CopySettings
 from verify.copy.task import task, uniform_values
 
 LARGEST_N = 4096
+PANELS = 4  # of the figure: so many d_h of a list, the least, are measured so
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,17 @@ def phase(settings: CopySettings, d_h: int, advance: Callable[[int], None]) -> l
     """The points, N doubling and close to d_h.  All runs share one compiled program: sequences are padded by steps that
     neither write nor read.
     """
-    largest = min(LARGEST_N, max(max(settings.N), 2 * d_h))
+    points, tested = [], sizes(settings, d_h)
     program = jax.jit(lambda module, x: run_ssm(module, x)[VALUES].dense())
-    points = []
-    for N in sizes(d_h, largest):
-        points.append(_point(N, largest, d_h, settings, program))
+    for N in tested:
+        points.append(_point(N, tested[-1], d_h, settings, program))
         advance(1)
     return points
 
 
-def sizes(d_h: int, largest: int) -> list[int]:
-    """Powers of two from 4 on, and the neighbours of d_h."""
+def sizes(settings: CopySettings, d_h: int) -> list[int]:
+    """Powers of two from 4 on, and the neighbours of d_h; the last one is the largest."""
+    largest = min(LARGEST_N, max(max(settings.N), 2 * d_h))
     doubling = [2**k for k in range(2, 64) if 2**k <= largest]
     return sorted({n for n in (*doubling, d_h - 1, d_h, d_h + 1, d_h + 2, largest) if 1 <= n <= largest})
 
