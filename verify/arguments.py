@@ -9,4 +9,7 @@ Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder of
 NoReport = Annotated[bool, typer.Option("--no-report", help="Write no page and no figure.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="The verdict (or the document) alone; on stderr warnings alone.")]
 Seed = Annotated[str, typer.Option("--seed", metavar="INT", help="Seed of everything random.")]
+GivenSeed = Annotated[
+    str | None, typer.Option("--seed", metavar="INT", help="Seed of everything random.", show_default="0")
+]  # of commands that must know whether it was typed
 Dtype = Annotated[str, typer.Option("--dtype", metavar="NAME", help="float32, float64, float16 or bfloat16.")]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verify.console import Console
-from verify.errors import BadInput, quoted
+from verify.errors import BadInput, nothing_given, quoted
 from verify.files import prepared, refuse_in_the_way, write_whole
 from verify.interrupts import EXIT_INTERRUPTED, SAID, work
 from verify.table import Table
@@ -72,7 +72,7 @@ def delivery(out: str | None, no_report: bool, json: bool, quiet: bool) -> Deliv
     if out is not None and no_report:
         raise BadInput(f"--out {quoted(out)} --no-report", "the two contradict each other", f"--out {quoted(out)}")
     if out is not None and not (out.strip() and out.isprintable()):
-        allowed = "the name of a folder, in characters that can be shown, is allowed"
+        allowed = f"{nothing_given(out)}the name of a folder, in characters that can be shown, is allowed"
         raise BadInput(f"--out {quoted(out)}", allowed, f"--out {DEFAULT_FOLDER}")
     return Delivery(None if no_report else Path(out or DEFAULT_FOLDER), json, quiet)
 

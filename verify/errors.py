@@ -28,3 +28,8 @@ def quoted(text: str) -> str:
     if len(text) > _LONGEST_QUOTE:
         text = f"{text[: _LONGEST_QUOTE // 2]}...{text[-10:]}"
     return text if text.strip() else repr(text)
+
+
+def nothing_given(text: str) -> str:
+    """How the reason of a refusal begins where an option's text is empty, whatever the option; nothing elsewhere."""
+    return "" if text.strip() else "the value is empty; "

@@ -126,6 +126,13 @@ def seconds(duration: float) -> str:
     return f"{duration:.3g} s" if duration >= 1.0 else f"{duration * 1e3:.3g} ms"
 
 
+def spoken(duration: float) -> str:
+    """A time to wait, such as `40 s`, `12 min` or `1.4 h`."""
+    if duration < 90:
+        return f"{number(duration, 2)} s"
+    return f"{number(duration / 60, 2)} min" if duration < 5400 else f"{number(duration / 3600, 2)} h"
+
+
 def _trimmed(text: str) -> str:
     """Without trailing zeros after the point: 0.9000 becomes 0.9, 1.000e+09 becomes 1e+09."""
     mantissa, mark, exponent = text.partition("e")

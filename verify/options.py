@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from bounds.formats import FORMATS
-from verify.errors import BadInput, quoted
+from verify.errors import BadInput, nothing_given, quoted
 from verify.notation import number
 
 # What a decimal may look like, and how far its exponent may go: an exact fraction has as many digits as that says.
@@ -125,7 +125,8 @@ def choice(text: str, option: str, allowed: Sequence[str]) -> str:
     if name in allowed:
         return name
     alike = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.0)
-    raise BadInput(f"{option} {quoted(text)}", f"allowed are {', '.join(allowed)}", f"{option} {alike[0]}")
+    reason = f"{nothing_given(text)}allowed are {', '.join(allowed)}"
+    raise BadInput(f"{option} {quoted(text)}", reason, f"{option} {alike[0]}")
 
 
 def dtype(text: str, option: str = "--dtype") -> str:
@@ -135,7 +136,7 @@ def dtype(text: str, option: str = "--dtype") -> str:
 
 def _items(text: str, option: str, read: Callable[[str], Any], example: str) -> list[str]:
     items = [item.strip() for item in text.split(",")]
-    if not all(items):
+    if not all(items) and len(items) > 1:
         nearest = ",".join(_readable(items, read)) or example
         raise BadInput(f"{option} {quoted(text)}", "an entry of the list is empty", f"{option} {nearest}")
     return items
@@ -202,7 +203,7 @@ def _whole(item: str, option: str, smallest: int, largest: int, usual: int | Non
     value = _fraction(item)
     if value is None:
         huge = _DECIMAL.fullmatch(item) and not item.startswith("-") and "e-" not in item.lower()
-        refuse("not a whole number of moderate size; ", usual or (largest if huge else smallest))
+        refuse(nothing_given(item) or "not a whole number of moderate size; ", usual or (largest if huge else smallest))
     inside = min(max(value, Fraction(smallest)), Fraction(largest))
     if inside != value:
         refuse("", int(inside))
@@ -221,7 +222,8 @@ def _exact(item: str, option: str, domain: Domain) -> Fraction:
         allowed = "any finite number" if domain.low is None and domain.high is None else domain.text
         beyond = _beyond(item)
         nearest = domain.example if beyond is None else domain.nearest(beyond)
-        raise BadInput(given, f"not a finite decimal of moderate size; {allowed}", f"{option} {nearest}")
+        reason = f"{nothing_given(item) or 'not a finite decimal of moderate size; '}{allowed}"
+        raise BadInput(given, reason, f"{option} {nearest}")
     if value not in domain:
         raise BadInput(given, f"allowed is {domain.text}", f"{option} {domain.nearest(value)}")
     return value

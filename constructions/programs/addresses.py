@@ -11,9 +11,11 @@ otherwise.  A number outside 0 .. N - 1 is brought to -1 or N, whose digits no s
 """
 
 from bisect import bisect_left
+from dataclasses import dataclass
 from math import isqrt
 
 import numpy as np
+from jaxtyping import Int
 
 from bounds.formats import FloatFormat
 from constructions.programs.expression import Expr, clipped, modulo, quotient
@@ -35,9 +37,25 @@ def radix(count: int, format: FloatFormat) -> tuple[int, int]:
     raise ValueError(f"{count} slots cannot be told apart exactly in {format.name}")
 
 
-def slot_digits(count: int, base: int, k: int) -> np.ndarray:
-    """The digits of 0 .. count - 1, shape (count, k), most significant first."""
-    return np.stack([np.arange(count) // base**j % base for j in reversed(range(k))], axis=1)
+@dataclass(frozen=True)
+class Digits:
+    """The numbers 0 .. count - 1 in one base, k digits each, most significant first: how the slots of a memory are
+    named.  They are written out only where weights are made; bounds on a run need the largest ones alone.
+    """
+
+    count: int
+    base: int
+    k: int
+
+    @property
+    def largest(self) -> tuple[int, ...]:
+        """The largest digit of each place: where higher digits follow, the lower ones have run through all."""
+        last = self.count - 1
+        return tuple(min(last // self.base**j, self.base - 1) for j in reversed(range(self.k)))
+
+    def written(self) -> Int[np.ndarray, "count k"]:
+        """All of them."""
+        return np.stack([np.arange(self.count) // self.base**j % self.base for j in reversed(range(self.k))], axis=1)
 
 
 def address(number: Expr, count: int, format: FloatFormat, lowering: Lowering, called: str) -> Address:
@@ -67,7 +85,9 @@ def _formed(number: Expr, count: int, format: FloatFormat, lowering: Lowering, c
     return Address(tuple(digits), sum(squares[1:], squares[0]))
 
 
-def match(place: Address, slots: np.ndarray, outside: float) -> tuple[list[tuple[Form, np.ndarray]], np.ndarray]:
+def match(
+    place: Address, slots: Int[np.ndarray, "count k"], outside: float
+) -> tuple[list[tuple[Form, np.ndarray]], np.ndarray]:
     """1 - outside |q - p|^2 for slots p given by their digits, shape (count, k).
 
     Returns the forms of the stream with their coefficient for each slot, and the constant of each slot.

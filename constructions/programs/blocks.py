@@ -23,7 +23,7 @@ from constructions.gadgets.passive import degenerate, gated
 from constructions.layout import Layout, Space
 from constructions.linear import Action, LinearMap, linear_map
 from constructions.mamba import MambaBlock, mamba_block, selective_ssm
-from constructions.programs.addresses import match
+from constructions.programs.addresses import Digits, match
 from constructions.programs.expression import Interval
 from constructions.programs.lowering import ONE, Address, Form, Scalar
 
@@ -32,13 +32,13 @@ DRIVE, RATES, UNITS = "one", "rates", "units"  # spaces of the inner streams
 
 @dataclass(frozen=True, eq=False)
 class SlotsCell:
-    """A reader of a memory: what is written where, and which slot is read.  `slots`: digits, shape (count, k)."""
+    """A reader of a memory: what is written where, and which slot is read.  `slots`: how these are named."""
 
     name: str
     value: Form
     written: Address
     read: Address
-    slots: np.ndarray
+    slots: Digits
     forgets: bool
     within: Interval
 
@@ -134,20 +134,32 @@ def _rows(
 
 
 def _width(cell: Cell) -> int:
-    return len(cell.slots) if isinstance(cell, SlotsCell) else 1
+    return cell.slots.count if isinstance(cell, SlotsCell) else 1
+
+
+def cell_entries(cell: Cell) -> int:
+    """The weights of a cell's channels in matrices over what they read: W_1, W_2, W_Delta with its constant, and b_1,
+    b_2, A and W_3.
+    """
+    read = (
+        len({n for form in (cell.read.norm, *cell.read.digits) for n in form.terms})
+        if isinstance(cell, SlotsCell)
+        else 0
+    )
+    return _width(cell) * (len(cell.value.terms) + read + len(_rate_inputs(cell)) + 5)
 
 
 def _rate_inputs(cell: Cell) -> list[Form]:
     """What Delta of a cell's channels reads of the stream."""
     if isinstance(cell, SlotsCell):
-        return [form for form, _ in match(cell.written, cell.slots, 2.0)[0]]
+        return [cell.written.norm, *cell.written.digits]
     return [] if cell.when is None else [cell.when]
 
 
 def _rates(cell: Cell, scale: float) -> tuple[np.ndarray, np.ndarray]:
     """lambda r of every channel: coefficients of `_rate_inputs`, shape (width, inputs), and constants."""
     if isinstance(cell, SlotsCell):
-        terms, constants = match(cell.written, cell.slots, 2.0)
+        terms, constants = match(cell.written, cell.slots.written(), 2.0)
         return scale * np.stack([c for _, c in terms], axis=1), scale * constants
     if cell.when is None:
         return np.zeros((1, 0)), np.full(1, scale)
@@ -158,7 +170,7 @@ def _gate(cell: Cell, scale: float) -> tuple[Mapping[str, np.ndarray], np.ndarra
     """lambda g of every channel: coefficients of the stream's scalars, and constants."""
     if isinstance(cell, RegisterCell):
         return {}, np.full(1, scale)
-    terms, constants = match(cell.read, cell.slots, 1.0)
+    terms, constants = match(cell.read, cell.slots.written(), 1.0)
     opened: dict[str, np.ndarray] = {}
     for form, coefficients in terms:
         for n, c in form.terms.items():

@@ -21,9 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from bounds.formats import FloatFormat
+from constructions.programs.addresses import Digits
 from constructions.programs.blocks import Cell, SlotsCell
 from constructions.programs.expression import Interval
 from constructions.programs.lowering import Address, Form, Scalar
@@ -93,11 +92,11 @@ def span(form: Form, within: Mapping[str, Interval]) -> tuple[Fraction, Fraction
     return form.constant + sum(low for low, _ in ends), form.constant + sum(high for _, high in ends)
 
 
-def _distance(place: Address, slots: np.ndarray, within: Mapping[str, Interval]) -> Fraction:
+def _distance(place: Address, slots: Digits, within: Mapping[str, Interval]) -> Fraction:
     """The most that |q|^2 + 2 |p| |q| + |p|^2 can be, digit by digit."""
     total = moduli(place.norm, within)
-    for digit, largest in zip(place.digits, slots.max(axis=0), strict=True):
-        total += 2 * int(largest) * moduli(digit, within) + int(largest) ** 2
+    for digit, largest in zip(place.digits, slots.largest, strict=True):
+        total += 2 * largest * moduli(digit, within) + largest**2
     return total
 
 

@@ -13,8 +13,8 @@ from bounds.formats import FloatFormat
 from constructions.gadgets.integers import integer_scale
 from constructions.layout import Layout, Space
 from constructions.mamba import MambaBlock
-from constructions.programs.addresses import address, radix, slot_digits
-from constructions.programs.blocks import Cell, RegisterCell, SlotsCell, cells_block, units_block
+from constructions.programs.addresses import Digits, address, radix
+from constructions.programs.blocks import Cell, RegisterCell, SlotsCell, cell_entries, cells_block, units_block
 from constructions.programs.exactness import Reach, of_cells, of_tokens, of_units
 from constructions.programs.expression import Expr, Interval, name, names
 from constructions.programs.lowering import Form, Lowering, Scalar, unused
@@ -100,6 +100,17 @@ class _Level:
     cells: tuple[Cell, ...]
 
 
+@dataclass(frozen=True)
+class Entries:
+    """The weights that a token meets in a run, where every map of a block is one matrix over what it reads
+    (`constructions.packed`).  memories, maps: of blocks with and without memory; units: the hidden ones of the latter.
+    """
+
+    memories: int
+    maps: int
+    units: int
+
+
 def compiled(program: Program, format: FloatFormat) -> Stack:
     """The program as blocks whose scales are derived for one float format.
 
@@ -128,6 +139,20 @@ def reach_of(program: Program, format: FloatFormat) -> tuple[Reach, ...]:
     """
     levels, lowering, _ = _levels(program, format)
     return _reach(program, levels, lowering, format)
+
+
+def entries_of(program: Program, format: FloatFormat) -> Entries:
+    """The entries from the program alone, before any weight is made.  A memory's readers are counted as if each kept a
+    state of its own.  Raises ValueError as `compiled` does.
+    """
+    levels, _, _ = _levels(program, format)
+    maps, hidden = 0, 0
+    for level in levels:
+        units = [unit for scalar in level.scalars for unit in scalar.units]
+        read = len({n for unit in units for n in unit.z.terms}) + len({n for unit in units for n in unit.g.terms})
+        maps += len(units) * (read + len(level.scalars) + 2)  # W_1 and W_2; W_3; b_1 and b_2
+        hidden += len(units)
+    return Entries(sum(cell_entries(cell) for level in levels for cell in level.cells), maps, hidden)
 
 
 def _levels(program: Program, format: FloatFormat) -> tuple[list[_Level], Lowering, tuple[str, ...]]:
@@ -217,7 +242,7 @@ def _cell(statement: Register | Total | Recall, within: Interval, lowering: Lowe
         value = lowering.form(memory.value, f"{called}: value")
         written = address(memory.address, memory.count, format, lowering, f"{called}: written at")
         read = address(statement.query, memory.count, format, lowering, f"{called}: read at")
-        slots = slot_digits(memory.count, *radix(memory.count, format))
+        slots = Digits(memory.count, *radix(memory.count, format))
         return SlotsCell(called, value, written, read, slots, memory.forgets, within)
     value = lowering.form(statement.value, f"{called}: value")
     when = lowering.form(statement.when, f"{called}: when") if isinstance(statement, Register) else None

@@ -22,6 +22,7 @@ from bounds.slots import (
 )
 from constructions.gadgets.integers import integer_scale
 from constructions.layout import Layout, Space
+from constructions.programs.addresses import Digits
 from constructions.programs.blocks import RegisterCell, SlotsCell, cells_block
 from constructions.programs.lowering import Address, Form
 from verify import independent
@@ -38,7 +39,7 @@ def read(scale: float, x, a, q, w) -> np.ndarray:
     """What the slot asked for, the register and the total hold at every token, columns `slot`, `kept` and `sum`."""
     written, asked = (Address((form(n),), form(f"{n}^2")) for n in ("a", "q"))
     cells = (
-        SlotsCell("slot", form("x"), written, asked, np.arange(N)[:, None], True, (-V, V)),
+        SlotsCell("slot", form("x"), written, asked, Digits(N, N, 1), True, (-V, V)),
         RegisterCell("kept", form("x"), form("w"), (-V, V)),
         RegisterCell("sum", form("x"), None, (-V, V)),
     )

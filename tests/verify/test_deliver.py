@@ -94,7 +94,7 @@ def test_common_options():
     assert delivery("x", False, False, False).folder == Path("x")
     with pytest.raises(BadInput, match="contradict each other"):
         delivery("x", True, False, False)
-    with pytest.raises(BadInput, match="--out '': the name of a folder"):
+    with pytest.raises(BadInput, match="--out '': the value is empty; the name of a folder"):
         delivery("", False, False, False)
 
 

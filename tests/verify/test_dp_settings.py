@@ -3,7 +3,10 @@
 import pytest
 
 from constructions.problems.edit_distance import Costs
+from verify.console import Console
 from verify.dp.cases import cases
+from verify.dp.command import _tell, planned
+from verify.dp.cost import MADE, seconds
 from verify.dp.instances import batch
 from verify.dp.settings import DpSettings, parse
 from verify.dp.words import instances_words, sentence
@@ -20,41 +23,9 @@ def test_options_are_read():
     assert parse({"problem": "arithmetic", "mod": "integers"}).modulus is None
 
 
-@pytest.mark.parametrize(
-    "texts",
-    [
-        {"problem": "nope"},
-        {"problem": "file.py"},
-        {"problem": "lis", "mod": "7"},
-        {"problem": "lis", "costs": "1,2,3"},
-        {"mod": "7"},
-        {"m": "5"},
-        {"T": "5"},
-        {"input": "1 2"},
-        {"trace": "1"},
-        {"problem": "edit-distance", "m": "5", "theorem": "4"},
-        {"problem": "edit-distance", "costs": "1,2"},
-        {"problem": "edit-distance", "costs": "1,2,-3"},
-        {"problem": "edit-distance", "costs": "1,nan,3"},
-        {"problem": "edit-distance", "boundary": "none"},
-        {"problem": "arithmetic", "mod": "12"},
-        {"problem": "arithmetic", "mod": "1"},
-        {"problem": "lis", "input": "1 2", "n": "3"},
-        {"problem": "lis", "input": "1 2", "seed": "3"},
-        {"problem": "lis", "input": "1 2", "instances": "3"},
-        {"problem": "lis", "input": "1 " * 600_000},
-        {"problem": "lis", "n": "nan"},
-        {"problem": "lis", "n": "-1"},
-        {"problem": "lis", "instances": "0"},
-        {"problem": "lis", "trace": "0"},
-        {"problem": "lis", "dtype": "int8"},
-        {"problem": "lis", "theorem": "3"},
-    ],
-    ids=lambda texts: " ".join(f"{n} {t[:12]}" for n, t in texts.items()),
-)
-def test_bad_options_name_what_is_allowed(texts):
-    with pytest.raises(BadInput, match="nearest that works"):
-        parse(texts)
+def test_an_input_that_is_too_long_says_how_long():
+    with pytest.raises(BadInput, match="1200000 characters; at most 1000000"):
+        parse({"problem": "lis", "input": "1 " * 600_000})
 
 
 def test_layers_of_all_problems_are_refused():
@@ -94,3 +65,39 @@ def test_names_tell_settings_apart():
     assert all(len(name) <= 120 and "/" not in name for name in names)
     files = [parse({"problem": f"{folder}/x.py:P"}).name() for folder in "ab"]
     assert files[0] != files[1]
+
+
+def test_what_would_take_too_long_is_refused_and_a_size_named_that_does_not(monkeypatch):
+    """Products modulo p have hidden units by the thousand, and no slots: no estimate knew of them."""
+    texts = {"problem": "arithmetic", "instances": "4"}
+    usual, large = (parse(texts | {"mod": p}) for p in ("11", "101"))
+    (less,), (more,) = (list(map(seconds, planned(cases(at), at).values())) for at in (usual, large))
+    assert more > 2 * less
+    monkeypatch.setattr("verify.dp.cost.LONGEST", 0.9 * more)
+    with pytest.raises(BadInput, match=r"would take about .* nearest that works: --n \d+$") as refusal:
+        planned(cases(large), large)
+    smaller = parse(texts | {"mod": "101", "n": refusal.value.nearest.removeprefix("--n ")})
+    assert planned(cases(smaller), smaller)
+
+
+def test_slots_are_counted_where_they_are_made(monkeypatch):
+    """A run of 24 tokens touches few slots, but each of them has weights in every stack that is compiled."""
+    texts = {"problem": "edit-distance", "theorem": "5", "input": "ab ba", "instances": "0"}
+    few, many = (parse(texts | {"m": m}) for m in ("100", "100000"))
+    (less,), (more,) = (list(map(seconds, planned(cases(at), at).values())) for at in (few, many))
+    assert more - less > 4 * (100_000 - 100) * MADE
+    monkeypatch.setattr("verify.dp.cost.LONGEST", more / 2)
+    with pytest.raises(BadInput, match=r"would take about .* nearest that works: --m \d+$") as refusal:
+        planned(cases(many), many)
+    smaller = parse(texts | {"m": refusal.value.nearest.removeprefix("--m ")})
+    assert planned(cases(smaller), smaller)
+
+
+def test_a_long_wait_is_told_beforehand(monkeypatch, capsys):
+    settings = parse({"problem": "subarray", "theorem": "5", "input": "3", "instances": "0"})
+    plans = list(planned(cases(settings), settings).values())
+    _tell(plans, Console())
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("verify.dp.command.seconds", lambda _: 120.0)
+    _tell(plans, Console())
+    assert capsys.readouterr().err == "1 stack, 1 run: about 2 min on two cores\n"

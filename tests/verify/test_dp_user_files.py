@@ -191,7 +191,32 @@ def test_a_false_property_is_named_and_what_the_file_prints_spoils_no_document(s
         "state (3,): `distance` is false: 'two back' is 2 states back, 1 is stated"
     )
     checks = [Check(**check | {"verdict": Verdict(check["verdict"])}) for check in (broken,)]
-    assert "stairs breaks the order of states" in sentence(found["rows"], checks, parse({}), False)
+    wrong = [check for check in found["checks"] if check["id"].endswith(("/tokens", "/enumerated"))]
+    assert [check["verdict"] for check in wrong] == ["REFUTED", "REFUTED"]
+    assert re.match(
+        "stairs breaks the order of states .* 1 is stated. .* runs of 1 stack differ",
+        sentence(found["rows"], checks, parse({}), False),
+    )
+
+
+def test_what_is_refuted_comes_before_what_holds():
+    """A false `locality` misleads no run where slots suffice: the headline once began with those that come out right,
+    as if they were what is refuted.
+    """
+    row = {"instances_wrong": 0, "instances": 2, "tokens": 9, "margin": 0.5, "reason": None, "theorem": 5, "m": 3}
+    row |= {"family_instances": 0, "family_size": 0}
+    expected, refuted = frozenset({Verdict.HELD}), Verdict.REFUTED
+    false = {"violation": "state (3,): `locality` is false"}
+    broken = Check("stairs/T5/assumption-0", "T5", refuted, 0, None, "read", false, expected=expected)
+    told = sentence([row], [broken], parse({}), False)
+    assert told.startswith("stairs breaks the order of states that Assumption 3 rests on: state (3,): `locality` is")
+    assert ". All the same, all 2 runs (9 tokens) of 1 stack are the oracle's" in told
+    vast = {"T": 9, "reason": "`slots` gives each of 2 readers more slots than there are tokens"}
+    growth = Check("stairs/T4/growth", "T4", refuted, 2, 1, "counted", vast, expected=expected)
+    assert sentence([row], [growth], parse({}), False).startswith("stairs/T4/growth is refuted: `slots` gives")
+    margin = Check("stairs/T4/margin", "T4", refuted, 0, 1, "run", {"token": 1}, expected=expected)
+    assert sentence([row], [margin], parse({}), False).startswith("stairs/T4/margin is refuted. All the same, all 2")
+    assert sentence([row | {"instances_wrong": 1}], [margin], parse({}), False).startswith("1 of 2 runs")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Whatever a refusal names as the nearest that works is taken when it is typed: each hint is read back and fed in."""
 
+import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
@@ -13,6 +14,9 @@ from verify.bounds.settings import Texts
 from verify.bounds.settings import parse as parse_bounds
 from verify.copy.memory import needed
 from verify.copy.settings import parse as parse_copy
+from verify.dp.cases import cases
+from verify.dp.cost import plan
+from verify.dp.settings import parse as parse_dp
 from verify.errors import BadInput
 from verify.export.settings import parse as parse_export
 from verify.memory import refuse_if_too_large
@@ -139,6 +143,56 @@ EXPORT = [
     {"what": "dp", "to": "gguf"},
 ]
 
+DP = [
+    {"problem": "nope"},
+    {"problem": "lis", "mod": "7"},
+    {"problem": "lis", "costs": "1,2,3"},
+    {"mod": "7"},
+    {"m": "5"},
+    {"T": "5"},
+    {"input": "1 2"},
+    {"trace": "1"},
+    {"problem": "edit-distance", "m": "5", "theorem": "4"},
+    {"problem": "lis", "m": "7"},
+    {"problem": "lis", "m": "7", "theorem": "4"},
+    {"problem": "lis", "m": "7", "theorem": "5"},
+    {"problem": "lis", "theorem": "5"},
+    {"problem": "arithmetic", "m": "7", "theorem": "4"},
+    {"problem": "arithmetic", "theorem": "4"},
+    {"problem": "subarray", "m": "1", "theorem": "5"},
+    {"problem": "edit-distance", "m": "1000000000", "theorem": "5", "input": "ab ba", "instances": "0"},
+    {"problem": "edit-distance", "costs": ""},
+    {"problem": "edit-distance", "costs": "1,2"},
+    {"problem": "edit-distance", "costs": "1,2,-3"},
+    {"problem": "edit-distance", "costs": "1,nan,3"},
+    {"problem": "edit-distance", "boundary": "none"},
+    {"problem": "arithmetic", "mod": ""},
+    {"problem": "arithmetic", "mod": "12"},
+    {"problem": "arithmetic", "mod": "1"},
+    {"problem": "lis", "input": "1 2", "n": "3"},
+    {"problem": "lis", "input": "1 2", "seed": "3"},
+    {"problem": "lis", "input": "1 2", "instances": "3"},
+    {"problem": "lis", "n": ""},
+    {"problem": "lis", "n": "nan"},
+    {"problem": "lis", "n": "-1"},
+    {"problem": "lis", "instances": "0"},
+    {"problem": "lis", "trace": "0"},
+    {"problem": "lis", "dtype": "int8"},
+    {"problem": "lis", "theorem": "3"},
+]
+# An expression that is refused, and the one named instead: as much of it as can be kept.
+EXPRESSIONS = [
+    ("12+3", "1+3"),
+    ("-3+1", "8+1"),
+    ("5--13", "5-9"),
+    ("12-13", "1-2"),
+    ("(2+3", "(2+3)"),
+    ("-(3+1)", "(3+1)"),
+    ("7)*(3+12", "(3+1)"),
+    ("7/0", "7"),
+    ("7*(", "7"),
+    ("2+x", "2"),
+]
 
 USUAL = Texts(
     a_min="0.9",
@@ -167,11 +221,19 @@ def read_export(given: dict[str, str]) -> object:
     return parse_export(given.get("what", "copy"), {name: text for name, text in given.items() if name != "what"})
 
 
+def read_dp(given: dict[str, str]) -> object:
+    """With the problem's own refusals: of an --m, and of an input."""
+    settings = parse_dp(given)
+    return [plan(case, case.task, settings) for case in cases(settings) if case.task is not None]
+
+
 def mended(given: dict[str, str], hint: str) -> dict[str, str]:
-    """What is typed after reading the hint: an option with its text, or one left out."""
-    if hint.startswith("leave out --"):
-        return {name: text for name, text in given.items() if name != hint.removeprefix("leave out --")}
-    words = hint.split(" ")
+    """What is typed after reading the hint: an option with its text, one left out, or both; or the problem of `dp`."""
+    hint, _, left_out = hint.partition("leave out --")
+    given = {name: text for name, text in given.items() if name != left_out}
+    words = hint.removesuffix(" and ").split(" ") if hint else []
+    if len(words) == 1 and "problem" in given:
+        return given | {"problem": words[0]}
     assert len(words) % 2 == 0
     assert all(option.startswith("--") and text for option, text in zip(words[::2], words[1::2], strict=True))
     return given | {option.removeprefix("--"): text for option, text in zip(words[::2], words[1::2], strict=True)}
@@ -181,7 +243,7 @@ def mended(given: dict[str, str], hint: str) -> dict[str, str]:
     ("read", "given"),
     [
         (read, words)
-        for read, table in ((read_bounds, BOUNDS), (read_copy, COPY), (read_export, EXPORT))
+        for read, table in ((read_bounds, BOUNDS), (read_copy, COPY), (read_export, EXPORT), (read_dp, DP))
         for words in table
     ],
 )
@@ -189,6 +251,31 @@ def test_the_nearest_that_works_is_taken(read: Callable[[dict[str, str]], object
     with pytest.raises(BadInput) as refusal:
         read(given)
     read(mended(given, refusal.value.nearest))
+
+
+@pytest.mark.parametrize("theorem", ["4", "5", "both"])
+def test_the_theorem_that_a_user_s_problem_has_is_taken(tmp_path: Path, theorem: str):
+    """One that states no locality has no Theorem 5, and so no --m either."""
+    file = tmp_path / "tail.py"
+    file.write_text(
+        "from dataclasses import replace\nfrom constructions.problems.subarray import subarray\n"
+        "TAIL = replace(subarray(), locality=None)\n"
+    )
+    asked = {"problem": f"{file}:TAIL", "m": "7", "theorem": theorem}
+    with pytest.raises(BadInput) as refusal:
+        read_dp(asked)
+    assert read_dp(mended(asked, refusal.value.nearest))
+
+
+@pytest.mark.parametrize(("given", "nearest"), EXPRESSIONS)
+def test_most_of_an_expression_is_kept(given: str, nearest: str):
+    """Once `12+3` was cut down to 1, and `-3+1` gave way to another expression."""
+    asked = {"problem": "arithmetic", "input": given, "instances": "0"}
+    with pytest.raises(BadInput) as refusal:
+        read_dp(asked)
+    option, text = shlex.split(refusal.value.nearest)
+    assert (option, text) == ("--input", nearest)
+    read_dp(asked | {"input": text})
 
 
 def test_a_length_for_a_text_is_one_that_the_text_has(tmp_path: Path):

@@ -1,6 +1,7 @@
 """The texts of options: what is read, what is refused, and that the nearest value named really works."""
 
 import itertools
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -31,6 +32,26 @@ DELTA = Domain("delta", Fraction(0), None, "1e-3")
 )
 def test_integers(text: str, expected: tuple[int, ...]):
     assert integers(text, "--L", 1, 4096) == expected
+
+
+@pytest.mark.parametrize("text", ["", " "])
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda text: integer(text, "--x", 1, 9),
+        lambda text: integers(text, "--x", 1, 9),
+        lambda text: decimal(text, "--x", A_MIN),
+        lambda text: decimals(text, "--x", A_MIN),
+        lambda text: choice(text, "--x", ("lis", "subarray")),
+        lambda text: choices(text, "--x", ("lis", "subarray")),
+    ],
+    ids=["integer", "integers", "decimal", "decimals", "choice", "choices"],
+)
+def test_an_empty_value_is_called_empty_in_one_wording(read: Callable[[str], object], text: str):
+    """An empty text was once a number of immoderate size, and once a list with an empty entry."""
+    with pytest.raises(BadInput, match=r"^--x ' ?': the value is empty; .*(allowed|<=)") as refusal:
+        read(text)
+    read(refusal.value.nearest.removeprefix("--x "))
 
 
 @pytest.mark.parametrize(

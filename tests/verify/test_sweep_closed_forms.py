@@ -14,8 +14,9 @@ from bounds.rounding import LIBRARY_ULPS, growth, recurrence_error
 from constructions.memories.constant import constant, projection_keys
 from constructions.memories.theorem3 import theorem3
 from verify.console import Console
+from verify.notation import spoken
 from verify.sweep.checks import checks
-from verify.sweep.estimate import Estimate, spoken
+from verify.sweep.estimate import Estimate
 from verify.sweep.figure import figure, least_entries
 from verify.sweep.frontier import frontiers, tables
 from verify.sweep.grid import Cell, Run

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from verify.copy.ranges import refuse_out_of_range, refuse_unreadable
-from verify.errors import BadInput, quoted
+from verify.errors import BadInput, nothing_given, quoted
 from verify.files import read_input, report_name
 from verify.notation import number
 from verify.options import Domain, choice, choices, decimal, integer, integers
@@ -162,7 +162,8 @@ def _values(text: str) -> tuple[str, str, bytes]:
         return "text", path, read_input(path, "--values text:")
     if text in ("uniform", "adversarial"):
         return text, "", b""
-    raise BadInput(f"--values {quoted(text)}", "allowed are uniform, adversarial, text:FILE", "--values uniform")
+    reason = f"{nothing_given(text)}allowed are uniform, adversarial, text:FILE"
+    raise BadInput(f"--values {quoted(text)}", reason, "--values uniform")
 
 
 def _lengths(text: str | None, data: bytes) -> tuple[int, ...] | None:

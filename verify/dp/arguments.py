@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from verify.arguments import Json, NoReport, Out, Quiet
+from verify.arguments import GivenSeed, Json, NoReport, Out, Quiet
 
 Problem = Annotated[
     str | None,
@@ -55,7 +55,6 @@ Dtype = Annotated[
         show_default="float32, float64 beyond its range",
     ),
 ]
-Seed = Annotated[str | None, typer.Option("--seed", metavar="INT", help="Seed of everything random.", show_default="0")]
 
 
 def dp(
@@ -72,7 +71,7 @@ def dp(
     show_layers: ShowLayers = False,
     trace: Trace = None,
     dtype: Dtype = None,
-    seed: Seed = None,
+    seed: GivenSeed = None,
     json: Json = False,
     out: Out = None,
     no_report: NoReport = False,

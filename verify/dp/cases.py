@@ -36,15 +36,25 @@ class Case:
 
 def cases(settings: DpSettings) -> list[Case]:
     """The cases in the order of the table.  Raises BadInput where a file cannot be used, where the one problem that was
-    asked for has no construction of the one theorem, and for --m where none has Theorem 5's.
+    asked for has no construction of the one theorem, and for --m where none of Theorem 5 is asked for or there.
     """
     found = _of_file(*settings.file, settings) if settings.file is not None else _that_ship(settings)
     if settings.problem is not None and len(found) == 1 and found[0].task is None:
         reason = f"{found[0].name} has no construction of Theorem {settings.theorem}: {found[0].reason}"
-        raise BadInput(f"--theorem {settings.theorem}", reason, f"--theorem {9 - found[0].theorem}")
+        raise BadInput(f"--theorem {settings.theorem}", reason, _other(settings, 9 - found[0].theorem))
     if settings.m is not None and not any(case.theorem == 5 and case.task is not None for case in found):
-        raise BadInput(f"--m {settings.m}", f"{settings.problem} has no construction of Theorem 5", "leave out --m")
+        four = settings.theorem == "4"
+        asked = f"--m {settings.m}{' with --theorem 4' if four else ''}"
+        reason = "Theorem 4 has no m" if four else f"{settings.problem} has no construction of Theorem 5"
+        raise BadInput(asked, reason, "leave out --m")
     return found
+
+
+def _other(settings: DpSettings, theorem: int) -> str:
+    """The theorem to ask for instead.  An --m goes with the one that was asked for: Theorem 4 has none, and what
+    Theorem 5's construction takes is told when it is asked for.
+    """
+    return f"--theorem {theorem}" + ("" if settings.m is None else " and leave out --m")
 
 
 def _that_ship(settings: DpSettings) -> list[Case]:
@@ -65,7 +75,8 @@ def _of_file(path: str, name: str, settings: DpSettings) -> list[Case]:
     if not isinstance(given, Problem):
         if given.theorem not in settings.theorems:
             asked = f"--theorem {settings.theorem}"
-            raise BadInput(asked, f"{name} has Theorem {given.theorem}'s construction", f"--theorem {given.theorem}")
+            reason = f"{name} has Theorem {given.theorem}'s construction"
+            raise BadInput(asked, reason, _other(settings, given.theorem))
         return [Case(_label(given.name), given.theorem, given)]
     found = []
     for theorem in settings.theorems:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from verify.dp.alone import alone_checks
 from verify.dp.assumption import assumption_checks, refuse_vast
 from verify.dp.cases import Case, blamed, cases
 from verify.dp.checks import checks
-from verify.dp.cost import Plan, plan, refuse_costly
+from verify.dp.cost import Plan, plan, refuse_costly, seconds
 from verify.dp.dtypes import COARSEST, OTHERS, Range, differences, dtypes_check, ranges
 from verify.dp.growth import Point, exponents, growth_check, points
 from verify.dp.instances import refuse_short
@@ -28,10 +28,12 @@ from verify.dp.second import second_check
 from verify.dp.settings import DpSettings
 from verify.dp.words import sentence
 from verify.environment import environment
+from verify.notation import spoken
 from verify.table import Table
 from verify.verdict import Check, Result
 
 STEPS = 3  # of the progress bar, a case
+TOLD = 60.0  # seconds from which on an estimate is told beforehand
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,7 @@ def run(settings: DpSettings, console: Console) -> Outcome:
         with blamed(settings):
             wanted = cases(settings)
             plans = planned(wanted, settings)
+            _tell(list(plans.values()), console)
             with console.progress("stacks", STEPS * len(wanted)) as advance:
                 for case in wanted:
                     if case.tag in plans:
@@ -92,7 +95,10 @@ def planned(wanted: Sequence[Case], settings: DpSettings) -> dict[str, Plan]:
     """What is to be run, by tag, for every case that has a construction.  Raises BadInput for whatever one of them
     cannot take, before the first of them is run.
     """
-    plans = {case.tag: plan(case, case.task, settings) for case in wanted if case.task is not None}
+    tasks = {case: case.task for case in wanted if case.task is not None}
+    if settings.input is None:  # one instance may be too much, and all of them take long to draw
+        refuse_costly([plan(case, task, replace(settings, instances=1)) for case, task in tasks.items()], settings)
+    plans = {case.tag: plan(case, task, settings) for case, task in tasks.items()}
     refuse_short([each.longest for each in plans.values()], settings)
     refuse_token(plans.values(), settings)
     refuse_costly(list(plans.values()), settings)
@@ -100,6 +106,15 @@ def planned(wanted: Sequence[Case], settings: DpSettings) -> dict[str, Plan]:
         for each in plans.values():
             refuse_vast(each.task, settings)
     return plans
+
+
+def _tell(plans: Sequence[Plan], console: Console) -> None:
+    """On stderr, how long it will take, where that is long."""
+    took = sum(map(seconds, plans))
+    if took > TOLD:
+        stacks, runs = len(plans), sum(len(each.lengths) for each in plans)
+        what = f"{stacks} stack{'s' if stacks > 1 else ''}, {runs} run{'s' if runs > 1 else ''}"
+        console.say(f"{what}: about {spoken(took)} on two cores")
 
 
 def _decide(each: Plan, settings: DpSettings, found: Found, advance: Callable[[int], None]) -> None:

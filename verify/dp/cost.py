@@ -3,26 +3,37 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from shlex import quote
 
 import jax.numpy as jnp
 
+from bounds.formats import format_of
 from constructions.problems.task import Limits, Task
 from constructions.programs.program import Program
-from constructions.programs.stack import Stack
+from constructions.programs.stack import Stack, entries_of
 from verify.dp.cases import Case
 from verify.dp.instances import Batch, batch, limits, memories
 from verify.dp.settings import DpSettings
 from verify.errors import BadInput, quoted
 from verify.memory import available_bytes, process_bytes
-from verify.notation import number, size
+from verify.notation import size, spoken
 
 BATCH = 64  # runs side by side
+LONG = 1000  # tokens from which on a run does not wait for, nor keep waiting, the shorter ones
 WEIGHTS = 1000  # bytes of a slot of one reader: its rows of all maps, written out and packed, and their making
 STATES = 8  # copies of a batch's states that live at the same time
 SCALARS = 8  # coordinates of the stream for each quantity of the program, at most
 STREAMS = 2**28  # bytes of streams that are kept for looking at
-WORK = 2 * 10**10  # slots that all tokens of a run may touch: some ten minutes on two cores
+LONGEST = 600.0  # seconds that may be estimated
+# Seconds on two cores, measured, for each weight.  Of a memory's channels: at every token, with their exponentials; and
+# at every step of a batch, where they do not stay in a processor's cache.  Of a map without memory, which all runs of a
+# batch share in one product: at every token, and at every step.  Then of a weight and of a hidden unit in all the
+# stacks that checks make.
+CHANNEL, FETCHED, CACHED = 3e-9, 1e-8, 2**22
+PRODUCT, FETCHED_ONCE = 4e-10, 1.5e-9
+MADE, LOWERED = 2e-7, 4e-3
+OTHER_FORMATS = 2  # in which the first instance is run as well
 LONGEST_HINT = 200  # characters
 LARGEST_SHRINK = 60  # smaller sizes that are tried for the nearest that works
 
@@ -37,6 +48,17 @@ class Plan:
     limits: Limits
     lengths: tuple[int, ...]  # tokens of every run
 
+    @cached_property
+    def program(self) -> Program:
+        """What is to be compiled."""
+        return self.task.program(self.limits)
+
+    @property
+    def words(self) -> str:
+        """What is to be run."""
+        runs = f"{len(self.lengths)} run{'s' if len(self.lengths) > 1 else ''} of up to {self.longest} tokens"
+        return f"{self.case.name} by Theorem {self.case.theorem}: {runs}"
+
     @property
     def longest(self) -> int:
         """The tokens of the longest run, which the limits may exceed."""
@@ -47,35 +69,75 @@ def plan(case: Case, task: Task, settings: DpSettings) -> Plan:
     """Raises BadInput for an input or an --m that the task does not take."""
     instances = batch(task, settings)
     lengths = tuple(task.limits([instance]).longest for instance in instances.all)
-    return Plan(case, task, instances, limits(task, instances.all, settings), lengths)
+    try:
+        return Plan(case, task, instances, limits(task, instances.all, settings), lengths)
+    except BadInput as error:
+        nearest = error.nearest.removeprefix("--m ")
+        if not nearest.isdecimal():
+            raise
+        raise BadInput(error.given, error.allowed, _affordable(case, task, settings, int(nearest))) from error
+
+
+def _affordable(case: Case, task: Task, settings: DpSettings, m: int) -> str:
+    """The --m that a refusal names: its own, or the next smaller one that is not too costly."""
+    at = replace(settings, m=m)
+    plans = [plan(case, task, at)]
+    return f"--m {m}" if too_costly(plans, settings.dtype) is None else _fewer_slots(plans, at) or f"--m {m}"
 
 
 def refuse_costly(plans: Sequence[Plan], settings: DpSettings) -> None:
     """Raise BadInput, with the estimate and the largest size that works, for runs that would not fit in memory or take
     far too long.
     """
+    reason = too_costly(plans, settings.dtype)
+    if reason is not None:
+        asked = f"--input {quoted(settings.input)}" if settings.input is not None else f"--n {settings.n}"
+        asked += "" if settings.m is None else f" --m {settings.m}"
+        raise BadInput(asked, reason, _smaller(plans, settings))
+
+
+def too_costly(plans: Sequence[Plan], dtype: str | None = None) -> str | None:
+    """Why runs should not be begun; None where they may."""
+    there = available_bytes()
     for each in plans:
-        reason = too_costly(each, settings)
-        if reason is not None:
-            asked = f"--input {quoted(settings.input)}" if settings.input is not None else f"--n {settings.n}"
-            raise BadInput(
-                asked, f"{each.case.name} by Theorem {each.case.theorem}: {reason}", _smaller(plans, settings)
-            )
-
-
-def too_costly(each: Plan, settings: DpSettings) -> str | None:
-    """Why a run should not be begun; None where it may."""
-    program = each.task.program(each.limits)
-    touched = sum(each.lengths) * slots(program)
-    if touched > WORK:
-        runs = f"{len(each.lengths)} runs of up to {each.longest} tokens"
-        return f"{runs} would touch {number(float(f'{touched:.2g}'))} slots of memories, at most {number(float(WORK))}"
-    item = jnp.dtype(settings.dtype or "float64").itemsize
-    there, wanted = available_bytes(), needed(program, each.lengths, item)
-    if wanted > there:
-        what = f"{len(each.lengths)} runs of up to {each.longest} tokens would need about {size(wanted)} of memory"
-        return f"{what} and {size(there)} are available"
+        wanted = needed(each.program, each.lengths, jnp.dtype(dtype or "float64").itemsize)
+        if wanted > there:
+            return f"{each.words} would need about {size(wanted)} of memory and {size(there)} are available"
+    took = 0.0
+    for each in plans:  # one by one: where the first is too much, programs of the others need not be looked at
+        took += seconds(each)
+        if took > LONGEST:
+            all_of = "" if len(plans) == 1 else ", with what comes before,"
+            return f"{each.words} would take{all_of} about {spoken(took)}, at most {spoken(LONGEST)} are spent"
     return None
+
+
+def seconds(each: Plan) -> float:
+    """The time that a case takes on two cores, from its program alone; measured upwards."""
+    entries = entries_of(each.program, format_of("float32"))
+    others = OTHER_FORMATS * each.lengths[0]
+    rows, steps = (count + others for count in _passes(each.lengths))
+    memories = entries.memories * (CHANNEL * rows + (FETCHED * steps if entries.memories > CACHED else 0.0) + MADE)
+    maps = entries.maps * (PRODUCT * rows + FETCHED_ONCE * steps + MADE)
+    return memories + maps + entries.units * LOWERED
+
+
+def _passes(lengths: Sequence[int]) -> tuple[int, int]:
+    """Tokens of all runs, each batch filled up to its longest run, and steps of all batches."""
+    longest = [(max(lengths[k] for k in chunk), size) for chunk, size in batches(lengths)]
+    return sum(steps * size for steps, size in longest), sum(steps for steps, _ in longest)
+
+
+def batches(lengths: Sequence[int]) -> list[tuple[list[int], int]]:
+    """Which of the runs, by number, go side by side, and the number of rows of their batch: up to BATCH at a time, in
+    the order of their lengths, long ones apart.
+    """
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    found: list[tuple[list[int], int]] = []
+    for group in ([k for k in order if lengths[k] < LONG], [k for k in order if lengths[k] >= LONG]):
+        size = min(len(group), BATCH)
+        found += [(group[start : start + size], size) for start in range(0, len(group), max(size, 1))]
+    return found
 
 
 def slots(program: Program) -> int:
@@ -98,23 +160,45 @@ def fits_streams(runs: int, longest: int, stack: Stack) -> bool:
 
 
 def _smaller(plans: Sequence[Plan], settings: DpSettings) -> str:
-    """The largest of ever smaller sizes at which nothing is too costly: random instances, or the input cut short."""
-
-    def works(at: DpSettings) -> bool:
-        smaller = [plan(each.case, each.task, at) for each in plans]
-        return all(too_costly(each, at) is None for each in smaller)
-
+    """The largest of ever smaller sizes at which nothing is too costly: fewer slots, random instances, or the input cut
+    short.
+    """
+    fewer = _fewer_slots(plans, settings) if settings.m is not None else None
+    if fewer is not None:
+        return fewer
     if settings.input is not None:
-        return _shorter(plans[0].task, settings, works)
+        return _shorter(plans[0].task, settings, lambda at: _works(plans, at))
     for at in (settings, replace(settings, instances=1)):
         n = settings.n
         for _ in range(LARGEST_SHRINK):
             if n == 0:
                 break
             n = n * 9 // 10
-            if works(replace(at, n=n)):
+            if _works(plans, replace(at, n=n)):
                 return f"--n {n}" + ("" if at.instances == settings.instances else " --instances 1")
     return "--n 12 --instances 64" if settings.file is None else "a problem that states fewer states and slots"
+
+
+def _works(plans: Sequence[Plan], at: DpSettings) -> bool:
+    """One instance is drawn first, and taken for all of them: larger ones take long to draw."""
+    if at.input is None and at.instances > 1:
+        drawn = [plan(each.case, each.task, replace(at, instances=1)) for each in plans]
+        if too_costly([replace(p, lengths=p.lengths[:1] * at.instances + p.lengths[1:]) for p in drawn], at.dtype):
+            return False
+    return too_costly([plan(each.case, each.task, at) for each in plans], at.dtype) is None
+
+
+def _fewer_slots(plans: Sequence[Plan], settings: DpSettings) -> str | None:
+    """The largest of ever smaller --m at which nothing is too costly; None where the instances need more slots."""
+    m = settings.m or 0
+    while m > 1:
+        m = m * 9 // 10
+        try:
+            if _works(plans, replace(settings, m=m)):
+                return f"--m {m}"
+        except BadInput:
+            return None
+    return None
 
 
 def _shorter(task: Task, settings: DpSettings, works: Callable[[DpSettings], bool]) -> str:

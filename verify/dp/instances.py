@@ -9,6 +9,8 @@ from shlex import quote
 
 import numpy as np
 
+from constructions.problems.arithmetic import Arithmetic
+from constructions.problems.expressions import Numbers
 from constructions.problems.table import Table
 from constructions.problems.task import Instance, Limits, Task
 from constructions.programs.program import Program, Recall, Slots
@@ -20,6 +22,7 @@ LARGEST_FAMILY = 4096
 SIZES = 6  # up to which an enumeration may go
 LARGEST_STRETCH = 2**20  # by which lengths are enlarged for --m
 LONGEST_MENDED = 200  # characters of an input that is brought nearer to one that works
+_OPERAND = re.compile(r"(?:(?<![^-+*/(])-)?[0-9]+")  # a - after a number or ) is an operation
 _INTEGER, _WORD = re.compile(r"-?\d+"), re.compile(r"(?<!\S)(?:-?\d+|\|)(?!\S)")
 
 
@@ -81,15 +84,37 @@ def nearest_input(task: Task, text: str) -> str:
 
 
 def _variants(task: Task, text: str) -> Iterator[str]:
-    """A text in small letters; its numbers brought into range; its words of digits alone; one more sequence; what
-    comes before any of its characters, the longest first.
+    """A text in small letters; its numbers brought into range; its words of digits alone; one more sequence; then what
+    is left of it without its last or its first characters, the fewest first.  Brackets that are left open are closed.
     """
+    if isinstance(task, Arithmetic):
+        yield from _shorter(_admitted(task.numbers, text))
+        return
     inside = text
     if isinstance(task, Table):
         low, high = (f(end for alphabet in task.problem.alphabets for end in alphabet) for f in (min, max))
         inside = _INTEGER.sub(lambda found: str(min(max(int(found[0]), low), high)), text)
     yield from (text.lower(), inside, " ".join(_WORD.findall(inside)), f"{text.lower()}|")
     yield from (each[:k] for each in (inside, text.lower()) for k in range(len(each) - 1, 0, -1))
+
+
+def _admitted(numbers: Numbers, text: str) -> str:
+    """An expression with every number in its place, but among those there are: by its residue modulo p, over the
+    integers by the end of the range that it lies beyond.
+    """
+
+    def admitted(found: re.Match[str]) -> str:
+        n = int(found[0])
+        return str(min(max(n, numbers.low), numbers.high) if numbers.p is None else n % numbers.p)
+
+    return _OPERAND.sub(admitted, "".join(text.split()).removesuffix("="))
+
+
+def _shorter(text: str) -> Iterator[str]:
+    """A text without its last k characters, and without its first, for k = 0, 1, ..., each with its brackets closed."""
+    for k in range(len(text)):
+        for kept in (text[: len(text) - k], text[k:]):
+            yield kept + ")" * max(kept.count("(") - kept.count(")"), 0)
 
 
 def limits(task: Task, instances: Sequence[Instance], settings: DpSettings) -> Limits:

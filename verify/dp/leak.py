@@ -12,9 +12,9 @@ import numpy as np
 
 from bounds.slots import leaks_at_most, slots_leak
 from constructions.layout import Layout, Space
-from constructions.programs.addresses import Address
+from constructions.programs.addresses import Digits
 from constructions.programs.blocks import SlotsCell, cells_block
-from constructions.programs.lowering import Form
+from constructions.programs.lowering import Address, Form
 from constructions.programs.program import Slots
 from verify.dp.instances import memories
 from verify.dp.run import Done
@@ -86,8 +86,7 @@ def measured(small: Ring, scale: int, A: float | None = None) -> tuple[float, in
     names = ("value", "at", "at squared", "from", "from squared", READ)
     stream = Layout(tuple(Space(name) for name in names))
     places = [Address((_form(n),), _form(f"{n} squared")) for n in ("at", "from")]
-    slots = np.arange(small.N)[:, None]
-    cell = SlotsCell(READ, _form("value"), places[0], places[1], slots, True, (-small.V, small.V))
+    cell = SlotsCell(READ, _form("value"), places[0], places[1], Digits(small.N, small.N, 1), True, (-small.V, small.V))
     block = dense(cells_block(stream, [cell], float(scale)))
     block.A = block.A if A is None else np.where(block.A < 0, A, block.A)
     rng = np.random.default_rng(0)

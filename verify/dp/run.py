@@ -15,12 +15,11 @@ from constructions.programs.interpreter import Token
 from constructions.programs.program import Program
 from constructions.programs.stack import Stack, compiled
 from verify.dp.cases import Case
-from verify.dp.cost import BATCH, Plan, fits_streams
+from verify.dp.cost import BATCH, Plan, batches, fits_streams
 from verify.dp.instances import Batch
 from verify.errors import BadInput
 
 DEFAULT, WIDEST = "float32", "float64"
-LONG = 1000  # tokens from which on a run does not wait for, nor keep waiting, the shorter ones
 CLOSER = 3  # of the longest instances, whose streams are kept
 
 
@@ -108,9 +107,8 @@ def execute(plan: Plan, stack: Stack) -> Done:
     prompts = [each[: len(task.prompt(i))] for each, i in zip(wanted, instances, strict=True)]
     made = machine(stack)
     longest = max(map(len, wanted))
-    order = sorted(range(len(instances)), key=lambda k: len(wanted[k]))
     keeps = fits_streams(min(len(instances), BATCH), longest, stack)
-    chunks = [c for long in (False, True) for c in _chunks([k for k in order if (len(wanted[k]) >= LONG) is long])]
+    chunks = batches(list(map(len, wanted)))
     for size in {size for _, size in chunks}:
         generate(made, [prompts[0][:1]] * size, 1, keeps)  # compiles
     begin, runs = time.perf_counter(), {}
@@ -127,12 +125,6 @@ def execute(plan: Plan, stack: Stack) -> Done:
         alone = generate(made, [prompts[0]], len(wanted[0]), keep_streams=True)
         streams = {} if alone.streams is None else {0: alone.streams[0]}
     return Done(case, task, batch, limits, stack, made, _together(runs, longest), streams, wanted, seconds)
-
-
-def _chunks(order: Sequence[int]) -> list[tuple[list[int], int]]:
-    """Up to BATCH instances at a time, each with the number of rows that all of them share."""
-    size = min(len(order), BATCH)
-    return [(list(order[start : start + size]), size) for start in range(0, len(order), max(size, 1))]
 
 
 def looked_at(batch: Batch, wanted: Sequence[np.ndarray]) -> set[int]:

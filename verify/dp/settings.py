@@ -11,7 +11,7 @@ from typing import Any
 from bounds.formats import FORMATS
 from constructions.problems.catalogue import NAMES
 from constructions.problems.edit_distance import BOUNDARIES, Costs
-from verify.errors import BadInput, quoted
+from verify.errors import BadInput, nothing_given, quoted
 from verify.files import report_name
 from verify.options import choice, integer
 
@@ -119,8 +119,6 @@ def parse(texts: Mapping[str, str | None], show_layers: bool = False) -> DpSetti
     problem = None if "problem" not in given else _problem(given["problem"])
     _refuse_contradictions(given, problem, show_layers)
     theorem = choice(given.get("theorem", usual.theorem), "--theorem", THEOREMS)
-    if "m" in given and theorem == "4":
-        raise BadInput(f"--m {quoted(given['m'])} with --theorem 4", "Theorem 4 has no m", "--theorem 5")
 
     def whole(name: str, smallest: int, largest: int, otherwise: int | None) -> int | None:
         return integer(given[name], f"--{name}", smallest, largest) if name in given else otherwise
@@ -211,7 +209,8 @@ def _costs(given: Mapping[str, str]) -> Costs:
     usual = Costs()
     parts = [part.strip() for part in given.get("costs", _costs_text(usual)).split(",")]
     if len(parts) != 3 or not all(parts):
-        allowed = "three costs a,b,c of an insertion, a deletion and a substitution are allowed"
+        nothing = nothing_given(given["costs"])
+        allowed = f"{nothing}three costs a,b,c of an insertion, a deletion and a substitution are allowed"
         raise BadInput(f"--costs {quoted(given['costs'])}", allowed, f"--costs {_costs_text(usual)}")
     a, b, c = (_cost(part, parts, k) for k, part in enumerate(parts))
     boundary = choice(given.get("boundary", usual.boundary), "--boundary", BOUNDARIES)

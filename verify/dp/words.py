@@ -11,7 +11,7 @@ from verify.verdict import Check, Verdict
 def sentence(
     rows: Sequence[Mapping[str, Any]], checks: Sequence[Check], settings: DpSettings, interrupted: bool
 ) -> str:
-    """How many runs of how many problems came out as the oracle's, and what explains those that did not."""
+    """What is refuted and why, before all else; then how many runs of how many problems came out as the oracle's."""
     run = [r for r in rows if r["reason"] is None]
     text = _runs(run) if run else "nothing was run"
     text += _besides(run, settings)
@@ -19,18 +19,31 @@ def sentence(
     text += f"; no lengths give m = {settings.m}, the memory has m = {near[0]} slots" if near else ""
     missing = [f"{r['problem']} by Theorem {r['theorem']} ({r['reason']})" for r in rows if r["reason"] is not None]
     text += f"; no construction: {', '.join(missing)}" if missing else ""
-    text += "".join(f". {cause}" for cause in causes(checks))
+    text = _refuted(checks, run) + text
     return f"interrupted; {text}." if interrupted else f"{text}."
 
 
-def causes(checks: Sequence[Check]) -> list[str]:
-    """What a problem breaks of Assumption 3 though it should not, each once."""
+def _refuted(checks: Sequence[Check], run: Sequence[Mapping[str, Any]]) -> str:
+    """What is refuted though it should not be, and why, to begin with: the sentences lead over to what holds all the
+    same.  Nothing where wrong tokens are all that is known: the runs that differ are told next.
+    """
     broken = [check for check in checks if not check.met and check.verdict is Verdict.REFUTED]
-    found = [
-        f"{check.id.split('/')[0]} breaks {_bullet(check)}: {check.witness['violation']}"
-        for check in broken
-        if check.witness and "violation" in check.witness
-    ]
+    right = bool(run) and not any(r["instances_wrong"] for r in run)
+    told = causes(broken) or ([f"{broken[0].id} is refuted"] if broken and right else [])
+    return "".join(f"{each}. " for each in told) + ("All the same, " if told and right else "")
+
+
+def causes(broken: Sequence[Check]) -> list[str]:
+    """What a problem breaks of Assumption 3 though it should not, or any other reason that a refuted check gives; each
+    once.
+    """
+    found = []
+    for check in broken:
+        witness = check.witness or {}
+        if "violation" in witness:
+            found.append(f"{check.id.split('/')[0]} breaks {_bullet(check)}: {witness['violation']}")
+        elif check.id.endswith("/growth") and "reason" in witness:
+            found.append(f"{check.id} is refuted: {witness['reason']}")
     return list(dict.fromkeys(found))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from verify.arguments import Json, NoReport, Out, Quiet
+from verify.arguments import GivenSeed, Json, NoReport, Out, Quiet
 from verify.errors import BadInput
 
 Values = Annotated[str | None, typer.Option("--N", metavar="LIST", help="Values to copy.", show_default="16..4096")]
@@ -35,7 +35,6 @@ Module = Annotated[
         "--module", metavar="LIST", help="ssm-linear, ssm-gated, ssm-constant, attention.", show_default="all"
     ),
 ]
-Seed = Annotated[str | None, typer.Option("--seed", metavar="INT", help="Seed of everything random.", show_default="0")]
 Devices = Annotated[
     str | None, typer.Option("--devices", metavar="INT", help="Devices that share the work.", show_default="1")
 ]
@@ -58,7 +57,7 @@ def sweep(
     a_min: Forgetting = None,
     dtype: Dtype = None,
     module: Module = None,
-    seed: Seed = None,
+    seed: GivenSeed = None,
     devices: Devices = None,
     store: Store = None,
     resume: Resume = False,

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from verify.notation import number
+from verify.notation import spoken
 from verify.sweep.grid import Run
 from verify.sweep.programs import Kind
 
@@ -101,10 +101,3 @@ class Estimate:
     def _size(self, run: Run, N: int) -> int:
         """What the time of a run of that family grows with."""
         return self._kind(replace(run, N=N)).length + N
-
-
-def spoken(seconds: float) -> str:
-    """A time to wait, such as `40 s`, `12 min` or `1.4 h`."""
-    if seconds < 90:
-        return f"{number(seconds, 2)} s"
-    return f"{number(seconds / 60, 2)} min" if seconds < 5400 else f"{number(seconds / 3600, 2)} h"

@@ -9,7 +9,7 @@ from typing import Any
 
 from bounds.formats import FORMATS
 from verify.copy.settings import LARGEST_SEED, MODULES
-from verify.errors import BadInput, one_line, quoted
+from verify.errors import BadInput, nothing_given, one_line, quoted
 from verify.files import in_the_way, report_name
 from verify.notation import number
 from verify.options import Domain, choices, decimals, integer, integers
@@ -114,7 +114,8 @@ def _path(text: str | None, option: str, example: str) -> Path | None:
     given, nearest = f"{option} {quoted(text)}", f"{option} {example}"
     try:
         if not (text.strip() and text.isprintable()) or Path(text).is_dir():
-            raise BadInput(given, "the name of a file, in characters that can be shown, is allowed", nearest)
+            named = "the name of a file, in characters that can be shown, is allowed"
+            raise BadInput(given, f"{nothing_given(text)}{named}", nearest)
         if in_the_way(Path(text)):  # a device or a pipe, which would be renamed over or waited for
             raise BadInput(given, "what is there is not a regular file", nearest)
     except OSError as error:  # a name that is too long, a folder on the way that may not be searched

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounds.formats import FORMATS, format_of
-from constructions.programs.addresses import radix, slot_digits
+from constructions.programs.addresses import Digits, radix
 from constructions.programs.expression import name, select
 from constructions.programs.program import Builder, Field, Slots
+from constructions.programs.stack import reach_of
 
 FLOAT32 = format_of("float32")
 a, q, x, t = (name(n) for n in ("a", "q", "x", "t"))
@@ -24,10 +25,12 @@ def test_digits_name_every_slot_once_and_stay_exact(count, called):
     assert base**k >= count
     assert 8 * k * (base + 1) ** 2 + 1 <= 2 ** FORMATS[called].precision
     some = min(count, 5000)
-    digits = slot_digits(some, base, k)
+    named = Digits(some, base, k)
+    digits = named.written()
     assert (digits @ np.array([base**j for j in reversed(range(k))]) == np.arange(some)).all()
     assert digits.min() >= 0
     assert digits.max() < max(base, 1)
+    assert named.largest == tuple(digits.max(axis=0))
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,13 @@ def test_digits_name_every_slot_once_and_stay_exact(count, called):
 )
 def test_the_fewest_digits(count, called, wanted):
     assert radix(count, format_of(called)) == wanted
+
+
+def test_bounds_on_a_run_write_no_slot_out(monkeypatch):
+    """They are sought dozens of times, of memories with millions of slots."""
+    stated = program(10**6, 0, 10**6)
+    monkeypatch.delattr(Digits, "written")
+    assert any(reach.where == "v: read at" for reach in reach_of(stated, FLOAT32))
 
 
 @pytest.mark.parametrize(("count", "called", "says"), [(0, "float32", "at least one"), (9, "bfloat16", "told apart")])
