@@ -130,7 +130,14 @@ def test_a_format_s_range_ends_where_the_first_number_is_rounded():
         ("edit-distance", 4, "abc", "abc|"),
         ("edit-distance", 5, "aB|C", "ab|c"),
         ("edit-distance", 4, "a|b|c", "a|b"),
-        ("arithmetic", 5, "7*(2+", "7"),
+        ("arithmetic", 5, "7*(2+", "7*(2)"),
+        ("arithmetic", 5, "12+3", "1+3"),
+        ("arithmetic", 5, "-3+1", "8+1"),
+        ("arithmetic", 5, "5--13", "5-9"),
+        ("arithmetic", 5, "12-13", "1-2"),
+        ("arithmetic", 5, "(2+3", "(2+3)"),
+        ("arithmetic", 5, "-(3+1)", "(3+1)"),
+        ("arithmetic", 5, "7)*(3+12", "(3+1)"),
         ("arithmetic", 5, "3+7/0", "3+7"),
         ("arithmetic", 5, "&", None),
     ],
@@ -169,14 +176,14 @@ def test_the_estimate_of_memory_grows_with_everything_that_grows():
 
 def test_what_is_too_costly_is_refused_with_a_size_that_is_not():
     settings = parse({"problem": "lis", "n": "900", "instances": "3"})
-    with pytest.raises(BadInput, match="slots of memories") as refusal:
+    with pytest.raises(BadInput, match="would take about") as refusal:
         planned(cases(settings), settings)
     option, n = refusal.value.nearest.split()
     assert option == "--n"
     at = replace(settings, n=int(n))
     planned(cases(at), at)
     given = replace(parse({"problem": "lis"}), input=" ".join(map(str, range(900))))
-    with pytest.raises(BadInput, match="slots of memories") as refusal:
+    with pytest.raises(BadInput, match="would take about") as refusal:
         planned(cases(given), given)
     shorter = replace(given, input=shlex.split(refusal.value.nearest)[1])
     assert (shorter.input or "").startswith("0 1 2 3")

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STYLES = {4: ("-", "o"), 5: ("--", "s")}
+ATTENDED = {4: ":", 5: "-."}  # the reads of a stack, by attention: of as many readers, so the curves may lie close
 ROW_INCHES = 0.2  # of a block in the picture of the weights
 
 
 def costs(curves: Sequence[tuple[str, int, Sequence[Point]]]) -> bytes:
     """Problem, theorem and sizes of each curve: operations of one token (left) and of a whole run (middle), entries
-    carried (right), against T; dotted, attention heads with a cache in place of the memories.
+    carried (right), against T; dotted, and dashed and dotted for Theorem 5, attention heads with a cache in place of
+    the memories.
     """
     colours = dict(zip(dict.fromkeys(name for name, _, _ in curves), PALETTE, strict=False))
     with house_style():
@@ -31,11 +33,13 @@ def costs(curves: Sequence[tuple[str, int, Sequence[Point]]]) -> bytes:
             label = f"{name}, Theorem {theorem}"
             axes["operations"].plot(T, [p.operations for p in points], label=label, **style)
             axes["total"].plot(T, [p.total for p in points], **style)
-            beside: dict[str, Any] = {"color": colours[name], "linestyle": ":", "linewidth": 1.2}
+            beside: dict[str, Any] = {"color": colours[name], "linestyle": ATTENDED[theorem], "linewidth": 1.2}
             axes["operations"].plot(T, [p.attended for p in points], **beside)
             axes["total"].plot(T, [p.attended_total for p in points], **beside)
             axes["state"].plot(T, [p.carried.state_entries for p in points], **style)
-        axes["operations"].plot([], [], color=INK, linestyle=":", label="the same reads by attention, KV cache")
+        for theorem in sorted({theorem for _, theorem, _ in curves}):
+            label = f"the reads of Theorem {theorem}'s stack by attention, KV cache"
+            axes["operations"].plot([], [], color=INK, linestyle=ATTENDED[theorem], linewidth=1.2, label=label)
         _frame(axes["operations"], "Operations of one token", "multiplications and additions")
         _frame(axes["total"], "Operations of a whole run", "multiplications and additions")
         _frame(axes["state"], "Numbers carried from token to token", "state entries")
