@@ -193,7 +193,8 @@ def _rich(table: Table, stacked: bool = False, words: int | None = None) -> Rich
         header = _stacked(column.header, widest) if stacked else column.header
         justify = "right" if column.right else "left"
         widest_words = words if column.wraps else None
-        drawn.add_column(Text(header), justify=justify, no_wrap=not column.wraps, max_width=widest_words)
+        long = "fold" if column.wraps else "ellipsis"
+        drawn.add_column(Text(header), justify=justify, no_wrap=not column.wraps, max_width=widest_words, overflow=long)
     for row in table.rows:
         drawn.add_row(*map(_cell, row))
     return drawn

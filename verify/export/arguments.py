@@ -61,7 +61,7 @@ def export(
     given = {"N": N, "d": d, "layout": layout, "M": M, "epsilon": epsilon, "name": name, "alpha": alpha}
     given |= {"problem": problem, "theorem": theorem, "n": n, "instances": instances, "seed": seed, "to": to}
     settings = parse(what, given)
-    folder = delivery(out or f"exports/{settings.called()}", False, json, quiet).folder or Path()
+    folder = delivery(f"exports/{settings.called()}" if out is None else out, False, json, quiet).folder or Path()
 
     from verify.export.command import export as run
 

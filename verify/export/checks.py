@@ -48,7 +48,8 @@ def _sizes(construction: Construction) -> dict[str, Any]:
 def _claims(loaded: Loaded) -> Check:
     """What the certificate says, against what the construction gives."""
     construction, witness = loaded.construction, difference(loaded.claimed, loaded.construction)
-    evidence = "claims, error, dtype and sizes of the certificate compared with the construction's, derived again"
+    evidence = "claims, error, dtype and sizes of the certificate compared with the construction's, derived again; "
+    evidence += f"settings that no file depends on, taken on trust: {construction.settings.on_trust()}"
     return check_of(construction, "certificate", decided(witness is None), None, None, evidence, witness, "the file")
 
 

@@ -1,6 +1,6 @@
 """`verify export` writes one construction; `verify check` judges a folder, or all that ship."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,13 +9,14 @@ from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome
 from verify.environment import commit, environment
+from verify.errors import BadInput
 from verify.export import words
 from verify.export.checks import OF_THE_FILES, folder_checks
 from verify.export.compared import APART, rounding_of
 from verify.export.construct import Construction, construct
-from verify.export.disk import contents, read, write
+from verify.export.disk import read, write
 from verify.export.extra import safetensors
-from verify.export.folder import as_typed, refuse_strangers, unread
+from verify.export.folder import as_typed, refuse_others_writing, refuse_strangers, unread
 from verify.export.foreign import FURTHER, MAMBA_SSM, TRANSFORMERS, absent
 from verify.export.memory import refuse_large_check
 from verify.export.page import PAGE, WITH_KERNELS, Found, page_of, table_of
@@ -46,7 +47,7 @@ def export(settings: ExportSettings, folder: Path) -> Outcome:
     refuse_strangers(folder)
     construction = construct(settings)
     files = write(construction, folder)
-    check = _round_trip(construction, folder)
+    check = _round_trip(construction, folder, files)
     sizes, rounding = construction.model.sizes, _rounding(construction)
     rows = [
         ("written to", folder.as_posix()),
@@ -56,11 +57,11 @@ def export(settings: ExportSettings, folder: Path) -> Outcome:
         ("parameters", f"{construction.model.parameters}, {construction.model.nonzeros} of them not 0"),
         ("dtype", "float32"),
         ("claims", ", ".join(construction.claims)),
-        ("error before rounding to float32", number(construction.error)),
-        *([] if rounding is None else [("rounding in transformers, at most", number(rounding, 2))]),
+        ("error before rounding", number(construction.error)),
+        *([] if rounding is None else [("rounding, at most", number(rounding, 2))]),
         ("commit", commit() or "unknown: neither git nor pip recorded one"),
     ]
-    table = Table("", (Column("what", right=False), Column("value", right=False)), tuple(rows))
+    table = Table("", (Column("what", right=False), Column("value", right=False, wraps=True)), tuple(rows))
     sentence = f"written; `verify check {as_typed(folder.as_posix())}` runs it in transformers."
     row = {"folder": folder.as_posix(), **{name: len(data) for name, data in files.items()}, "rounding": rounding}
     result = Result("export", settings.document(), environment("numpy"), [check], [row], sentence)
@@ -87,14 +88,19 @@ def _notes(construction: Construction, rounding: float | None) -> tuple[str, ...
     return () if rounding <= construction.error else (words.ROUNDED.format(number(rounding, 2)),)
 
 
-def _round_trip(construction: Construction, folder: Path) -> Check:
-    """What is read from disk is what was to be written, byte for byte and tensor for tensor."""
-    there = read(str(folder))
-    same = {name: (folder / name).read_bytes() == data for name, data in contents(construction).items()}
-    same |= {name: there.tensors[name].tobytes() == t.tobytes() for name, t in _stored(construction).items()}
-    wrong = [name for name, equal in same.items() if not equal]
+def _round_trip(construction: Construction, folder: Path, files: Mapping[str, bytes]) -> Check:
+    """What is read from disk is what was to be written, tensor for tensor.  Raises BadInput where another process wrote
+    there meanwhile.
+    """
+    refuse_others_writing(folder, files)
+    try:
+        there, here = read(str(folder)).tensors, _stored(construction)
+    except BadInput:
+        refuse_others_writing(folder, files)
+        raise
+    wrong = [name for name, tensor in here.items() if there[name].tobytes() != tensor.tobytes()]
     witness = {"differs": wrong[0]} if wrong else None
-    evidence = f"{len(same)} files and tensors read again after writing"
+    evidence = f"{len(files)} files and {len(here)} tensors read again after writing"
     tag = f"{construction.settings.called()}/round-trip"
     return Check(tag, construction.claims[0], decided(not wrong), None, None, evidence, witness, "the files")
 

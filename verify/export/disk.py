@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.environment import DISTRIBUTION
 from verify.errors import BadInput, one_line, quoted
 from verify.export.certificate import CERTIFICATE, SCHEMA, canonical, certificate, keys
 from verify.export.construct import Construction, construct
@@ -20,6 +21,8 @@ from verify.export.settings import ExportSettings, parse
 
 LARGEST_FILE = 2**32
 COMMIT = re.compile(r"[0-9a-f]{40}(-dirty)?")
+MADE_WITH = re.compile(re.escape(DISTRIBUTION) + r" [0-9A-Za-z][0-9A-Za-z.+!_-]*")
+NEAREST = f"verify export copy && verify check exports/{ExportSettings().called()}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +110,15 @@ def _check_keys(path: str, claimed: Mapping[str, Any], names: Set[str]) -> None:
         what = "lacks" if odd[0] in keys() else "has an entry of its own,"
         raise _refused(path, f"{CERTIFICATE} {what} {quoted(odd[0])}")
     program, commit = claimed["made_with"], claimed["commit"]
-    if not (isinstance(program, str) and (commit is None or (isinstance(commit, str) and COMMIT.fullmatch(commit)))):
+    if not (_has_form(program, MADE_WITH) and (commit is None or _has_form(commit, COMMIT))):
         raise _refused(path, f"{CERTIFICATE} does not say what it was made with: a program, and a commit or none")
     hashes = claimed["files"]
     if not isinstance(hashes, dict) or set(hashes) != names:
         raise _refused(path, f"{CERTIFICATE} does not name {', '.join(sorted(names))} and no other file")
+
+
+def _has_form(text: object, form: re.Pattern[str]) -> bool:
+    return isinstance(text, str) and form.fullmatch(text) is not None
 
 
 def _check_document(path: str, name: str, files: Mapping[str, bytes], expected: Mapping[str, Any]) -> None:
@@ -177,7 +184,7 @@ def _bytes(path: str, file: Path) -> bytes:
 
 def _object(path: str, name: str, data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
+        found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise _refused(path, f"{name} is not JSON") from error
     if not isinstance(found, dict):
@@ -203,4 +210,4 @@ def as_json(document: Mapping[str, Any]) -> bytes:
 
 
 def _refused(path: str, reason: str) -> BadInput:
-    return BadInput(f"check {quoted(path)}", reason, "a folder that `verify export` wrote")
+    return BadInput(f"check {quoted(path)}", reason, NEAREST)

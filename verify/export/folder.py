@@ -45,6 +45,13 @@ def refuse_strangers(folder: Path) -> None:
     raise BadInput(f"--out {quoted(str(folder))}", allowed, f"--out {as_typed(str(_free(folder)))}")
 
 
+def refuse_others_writing(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Raises BadInput where a file that was just written holds something else by now."""
+    if wrong := [name for name, data in files.items() if _digest(folder / name) != hashlib.sha256(data).hexdigest()]:
+        allowed = f"{wrong[0]} is not as it was written a moment ago: another process wrote there meanwhile"
+        raise BadInput(f"--out {quoted(str(folder))}", allowed, f"--out {as_typed(str(_free(folder)))}")
+
+
 def _stranger(folder: Path) -> str | None:
     """The first name of a file that is not ours, None where all are or none is there."""
     there = [name for name in NAMES if os.path.lexists(folder / name)]
@@ -75,7 +82,7 @@ def as_typed(path: str) -> str:
 def _stated(folder: Path) -> dict[str, str]:
     """The hashes that a certificate of ours states, none where there is no such certificate."""
     try:
-        document = json.loads((folder / CERTIFICATE).read_bytes())
+        document = json.loads((folder / CERTIFICATE).read_text("utf-8"))
         hashes = document["files"] if document["schema"] == SCHEMA else {}
         return {str(name): str(digest) for name, digest in hashes.items()}
     except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):

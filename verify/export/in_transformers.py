@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from verify.errors import BadInput, one_line, quoted
-from verify.export.disk import Loaded, ends_of
+from verify.export.disk import NEAREST, Loaded, ends_of
 from verify.export.extra import torch, transformers
 from verify.export.model import EMBEDDING, configuration, embedded
 from verify.interrupts import not_swallowed
@@ -28,7 +28,7 @@ class InTransformers:
         except Exception as error:  # it has no one class for all that it refuses
             given, reason = f"check {quoted(str(loaded.folder))}", one_line(str(error))[:80]
             allowed = f"transformers does not load the folder ({reason})"
-            raise BadInput(given, allowed, "a folder that `verify export` wrote, and nothing else in it") from error
+            raise BadInput(given, allowed, NEAREST) from error
         self._model.eval()
         self._stream = loaded.construction.model.sizes.stream
 

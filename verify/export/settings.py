@@ -1,7 +1,7 @@
 """What `verify export` is asked: read, checked, and written back as a command, as a name and into the certificate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +9,7 @@ from constructions.gadgets.catalogue import catalogue
 from constructions.problems.catalogue import NAMES as PROBLEMS
 from verify.errors import BadInput, quoted
 from verify.export.model import FORMAT, TARGETS
+from verify.files import report_name
 from verify.gadgets.settings import LEAST_ALPHA
 from verify.gadgets.settings import M as GADGET_M
 from verify.notation import not_above, not_below, number
@@ -87,10 +88,22 @@ class ExportSettings:
         return " ".join(["verify export", self.what, *said])
 
     def called(self) -> str:
-        """A file name such as `copy-N256-d_state-1-hf-mamba`."""
+        """A file name that tells settings apart, such as `copy-N256-d8-d_state-1-M2-hf-mamba`."""
         parts = {"copy": [f"N{self.N}", f"d{self.d}", self.layout.replace("=", "-")], "gadget": [self.name]}
         own = parts.get(self.what, [self.problem, f"T{self.theorem}", f"n{self.n}"])
-        return "-".join([self.what, *own, self.to])
+        usual = ExportSettings(M=Fraction(USUAL_M[self.what]), alpha=Fraction(margin_of(self.name, self.M).example))
+        texts, default = self.texts(), replace(usual, what=self.what).texts()
+        besides = ("M", "epsilon", "alpha", "instances", "seed")
+        own += [f"{option}{texts[option]}" for option in besides if texts.get(option) != default.get(option)]
+        return report_name([self.what, *own, self.to])
+
+    def on_trust(self) -> str:
+        """The options that change no file of the export, so that nothing in the files can contradict a certificate."""
+        if self.what == "dp":
+            return "none, as the vocabulary lists the instances"
+        if self.what == "gadget":
+            return "the seed, and M or alpha where the gadget has no use for them"
+        return "M, epsilon and the seed" if self.layout == LAYOUTS[0] else "the seed"
 
 
 def parse(what: str, texts: Mapping[str, str | None]) -> ExportSettings:

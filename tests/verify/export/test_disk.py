@@ -56,6 +56,10 @@ def saved(folder, tensors):
     hashed_again(folder)
 
 
+def recoded(folder, encoding):
+    (folder / CERTIFICATE).write_text((folder / CERTIFICATE).read_text(), encoding=encoding)
+
+
 def relabelled(folder, old, new):
     """Other words in the header of the weights, its length with them."""
     data = (folder / WEIGHTS).read_bytes()
@@ -168,6 +172,13 @@ TAMPERED = {
     "a commit that is none": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(commit="x\n")), "commit or none"),
     "a commit of another kind": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(commit={})), "commit or none"),
     "made with nothing": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(made_with=[])), "commit or none"),
+    "made with no program": (lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(made_with="")), "what it was made"),
+    "made with control codes": (
+        lambda f: rewritten(f, CERTIFICATE, lambda c: c.update(made_with=c["made_with"] + "\x1b[2J")),
+        "what it was made",
+    ),
+    "a byte order mark": (lambda f: recoded(f, "utf-8-sig"), "certificate.json is not JSON"),
+    "UTF-16": (lambda f: recoded(f, "utf-16"), "certificate.json is not JSON"),
     "weights of another program": (lambda f: relabelled(f, b'"format":"pt"', b'"format":"tf"'), "does not say .*pt"),
     "a tensor named twice": (lambda f: relabelled(f, *twice(f)), "header of model.safetensors is not JSON"),
     "other tensors": (lambda f: saved(f, {"a": np.zeros(2)}), "is absent|it is absent"),
@@ -260,6 +271,20 @@ def test_a_missing_package_is_named_and_not_a_malformed_file(original, monkeypat
         "verify check: safetensors: this command needs the package, which is not installed; "
         "nearest that works: pip install -e '.[hf]'\n"
     )
+
+
+@pytest.mark.parametrize(("option", "value"), [("M", "2"), ("epsilon", "0.1"), ("seed", "7")])
+def test_what_no_file_depends_on_is_taken_on_trust_and_said(folder, option, value):
+    """Regression: with keys in the state no weight depends on them, and nothing said so."""
+    before = contents(construct(parse("copy", SMALL)))[WEIGHTS]
+    assert contents(construct(parse("copy", SMALL | {option: value})))[WEIGHTS] == before
+    rewritten(folder, CERTIFICATE, lambda c: c["construction"].update({option: value}))
+    certificate = folder_checks(read(str(folder)))[0][0]
+    assert certificate.verdict is Verdict.PROVED
+    assert certificate.evidence.endswith("taken on trust: M, epsilon and the seed")
+    other = SMALL | {"layout": "d_state=1"}
+    depends = contents(construct(parse("copy", other)))[WEIGHTS]
+    assert (contents(construct(parse("copy", other | {option: value})))[WEIGHTS] == depends) is (option == "seed")
 
 
 def test_the_certificate_names_the_commit(original):

@@ -28,6 +28,7 @@ REFUSED = [
     (("export", "dp", "--theorem", "6"), "allowed are 4, 5"),
     (("export", "dp", "--M", "2"), "--M says something of copy, gadget alone"),
     (("export", "copy", "--out", "a\nb"), "in characters that can be shown"),
+    (("export", "copy", "--out", ""), "--out '': the name of a folder"),
 ]
 
 
@@ -88,6 +89,29 @@ def test_a_command_asks_the_same_again(what):
     texts = {option.removeprefix("--"): text for option, text in zip(words[::2], words[1::2], strict=True)}
     assert parse(what, texts) == settings
     assert parse(what, dict(settings.texts())) == settings
+
+
+NAMES = {
+    "copy-N256-d8-d_state-N-hf-mamba": ("copy", {}),
+    "copy-N4-d8-d_state-1-M2-epsilon0.01-hf-mamba": (
+        "copy",
+        {"N": "4", "layout": "d_state=1", "M": "2", "epsilon": ".01"},
+    ),
+    "gadget-nearest-hf-mamba": ("gadget", {"name": "nearest", "alpha": "0.25"}),
+    "gadget-product-M3-hf-mamba": ("gadget", {"name": "product", "M": "3"}),
+    "gadget-greater-M0.5-hf-mamba": ("gadget", {"name": "greater", "M": "0.5", "alpha": "0.5"}),
+    "gadget-greater-alpha0.5-seed3-mamba-ssm": (
+        "gadget",
+        {"name": "greater", "alpha": ".5", "seed": "3", "to": "mamba-ssm"},
+    ),
+    "dp-lis-T4-n4-instances2-hf-mamba": ("dp", {"instances": "2"}),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_differs_has_a_folder_of_its_own(name):
+    """Regression: M, epsilon, alpha, the seed and the instances were left out, and exports replaced each other."""
+    assert parse(*NAMES[name]).called() == name
 
 
 def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch, capsys, tmp_path):

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from verify.cli import main
+from verify.export import command
 from verify.export.certificate import CERTIFICATE
 from verify.export.construct import construct
-from verify.export.disk import contents, write
+from verify.export.disk import contents, read, write
 from verify.export.folder import CONFIG, LOADED_BESIDES, NAMES, VOCABULARY, WEIGHTS, as_typed
 from verify.export.settings import parse
 
@@ -126,6 +127,47 @@ def test_what_nothing_reads_is_named(tmp_path, capsys):
     assert words in page.read_text().replace("\\", "")
     assert main(["check", str(folder), "--no-report", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"][0]["not_read"] == ["modeling_mamba.py", "pytorch_model.bin"]
+
+
+@pytest.mark.parametrize("other", [True, False], ids=["an export", "a part of one"])
+def test_another_process_that_writes_there_is_named(other, tmp_path, monkeypatch, capsys):
+    """Planted: behind our back, an export with another N, or another certificate.  Regression: REFUTED, by no cause."""
+    folder, right = tmp_path / "export", command.write
+
+    def interfered(construction, place):
+        files = right(construction, place)
+        if other:
+            write(construct(parse("copy", {"N": "4", "d": "1"})), place)
+        else:
+            (place / CERTIFICATE).write_text("{}")
+        return files
+
+    monkeypatch.setattr(command, "write", interfered)
+    said = refused([*COPY, str(folder)], capsys)
+    assert "as it was written a moment ago: another process wrote there meanwhile" in said
+    monkeypatch.undo()
+    assert main([*COPY[:-1], *shlex.split(said.split("nearest that works: ")[1])]) == 0
+
+
+def test_the_hint_for_what_is_no_export_can_be_pasted(tmp_path, monkeypatch, capsys):
+    """Regression: it was prose."""
+    monkeypatch.chdir(tmp_path)
+    hint = refused(["check", "nosuch"], capsys).split("nearest that works: ")[1]
+    first, second = (shlex.split(part) for part in hint.split("&&"))
+    assert (first[0], main([*first[1:], "--quiet"])) == ("verify", 0)
+    assert (second[0], read(second[-1]).construction.settings) == ("verify", parse("copy", {}))
+
+
+def test_a_narrow_screen_gets_a_table(tmp_path, monkeypatch, capsys):
+    """Regression: at 60 columns each of eleven lines became a block of two; nothing of the commit is lost."""
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main([*(word for word in COPY if word != "--quiet"), str(tmp_path / "export")]) == 0
+    said = capsys.readouterr().out
+    table = said.split("PROVED")[0]
+    stated = json.loads((tmp_path / "export" / CERTIFICATE).read_text())["commit"]
+    assert "what" in table.splitlines()[1]
+    assert max(map(len, table.splitlines())) <= 60
+    assert stated is None or stated in "".join(line.split()[-1] for line in table.splitlines() if line.strip())
 
 
 def test_a_refused_check_leaves_no_folder_of_reports(tmp_path, monkeypatch, capsys):
