@@ -17,15 +17,16 @@ _CGROUPS = (
 )
 
 HINTED = 0.9
-PROCESS = 500 * 2**20  # bytes of Python, NumPy, JAX and its compiler
-ACCELERATED = 3 * 2**30  # the same with the libraries of an accelerator and a compiler on every core: measured on CUDA
+PROCESS = 400 * 2**20  # bytes of Python, NumPy, JAX and its compiler
+A_CORE = 25 * 2**20  # more for each core, on which the compiler and the thread pools work too
+ACCELERATED = 3 * 2**30  # all this with the libraries of an accelerator: measured on CUDA with 16 cores
 
 
 def process_bytes() -> int:
     """What a process that runs JAX takes before it computes anything, at most."""
     import jax
 
-    return PROCESS if jax.default_backend() == "cpu" else ACCELERATED
+    return PROCESS + (os.cpu_count() or 1) * A_CORE if jax.default_backend() == "cpu" else ACCELERATED
 
 
 def available_bytes() -> int:
