@@ -23,9 +23,9 @@ GRID += ("--module", "ssm-linear,ssm-constant", "--dtype", "float32")
 RUNS = 7 * (3 * (1 + 4) + 1)  # the last one is the average case
 
 
-def sweep(started: Started, folder: Path, *words: str, limit: int = -1) -> subprocess.Popen[str]:
-    """The command in a process of its own; limit: the largest file it may write, in bytes (-1: any)."""
-    before = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+def sweep(started: Started, folder: Path, *words: str, limit: int | None = None) -> subprocess.Popen[str]:
+    """The command in a process of its own; limit: the largest file it may write, in bytes (None: as here)."""
+    before = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))" if limit else ""
     return started(folder, "sweep", *GRID, "--no-report", "--store", "s.sqlite", *words, before=before)
 
 
