@@ -1,91 +1,167 @@
-"""What the released block adds to Eq. 1-3: Theorem 3's copy with each addition left as it is, the others neutralised.
+"""What the released block adds to Eq. 1-3, one addition at a time: what its neutraliser leaves, what it does as it is.
 
-One task, one mixer, evaluated in PyTorch: the error of the copy says whether the paper's simplification matters for its
-theorem, or is one that weights can undo.
+Eq. 1 has the skip D and Eq. 2 the residual connection, so neither is an addition.  The five that are stand in one of
+three states each: *absent*, as in the paper; *undone* by the weights of an export; *as it is* in a released model.  All
+stacks are evaluated in PyTorch in float32.  What a neutraliser leaves is how far the outputs move when its addition is
+undone instead of absent, the other four absent; what an addition costs is the error of the outputs when it alone is as
+it is, the other four undone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import numpy as np
 
 from verify.export.bound import mixer_of
+from verify.export.compared import APART
 from verify.export.construct import Construction, construct
-from verify.export.mixer import CONV
-from verify.export.model import EPSILON, embedded, model
+from verify.export.mixer import CONV, LAMBDA
+from verify.export.model import EMBEDDING, EPSILON, K, model, norm_weight
 from verify.export.settings import parse
-from verify.export.torch_scan import scanned, streamed
+from verify.export.torch_scan import scanned
 
-SIZE = {"N": "64", "d": "8"}
+SUBJECTS = (
+    ("copy", {"N": "64", "d": "8"}),
+    ("gadget", {"name": "select"}),
+    ("dp", {"problem": "subarray", "theorem": "5", "n": "3", "instances": "1"}),
+)
+UNDONE_BY = {
+    "SiLU behind the convolution": "two channels, silu(z) - silu(-z) = z",
+    "RMSNorm": "one coordinate that dwarfs the others",
+    "convolution over 4 tokens": "tap of the current token 1, others 0",
+    "A = -exp(A_log), never 0": "A_log = -128, whose exp is 0 in float32",
+    "no bias in in_proj": "a constant coordinate of the stream",
+}
+SILU, NORM, CONVOLUTION, FORGETTING, BIAS = ADDITIONS = tuple(UNDONE_BY)
+NONE, ALL = "none: Eq. 1-3 themselves", "all five"
+
+
+class State(Enum):
+    """What becomes of an addition."""
+
+    ABSENT = auto()
+    UNDONE = auto()
+    AS_IT_IS = auto()
+
+
+Block = Mapping[str, State]  # the state of each addition
 
 
 @dataclass(frozen=True)
 class Addition:
-    """One addition: its name, what neutralises it, and the largest error of the copy with and without that."""
+    """One addition, or none, or all of them: in which construction, what undoes it, how far that moves the outputs, and
+    their largest error where it is left as it is; of a language model also how many next tokens are wrong then, and of
+    how many.
+    """
 
+    construction: str
     name: str
-    neutralised: str
-    kept_error: float
+    undone_by: str
+    left: float
     as_is_error: float
+    wrong: tuple[int, int] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A construction with inputs of its first coordinates, shape (T, k), and what is wanted of some of its outputs:
+    read: the stream behind the last layer, shape (T, stream), -> outputs of the shape of `wanted`.
+    """
+
+    construction: Construction
+    inputs: np.ndarray
+    wanted: np.ndarray
+    read: Callable[[np.ndarray], np.ndarray]
 
 
 def additions() -> list[Addition]:
-    """All of them, on values of [-1, 1]."""
-    construction = construct(parse("copy", SIZE))
-    base = _error(construction, mixer_of(construction.model.tensors, 0))
-    rows = [
-        ("SiLU behind the convolution", "two channels, silu(z) - silu(-z) = z", _with_silu(construction)),
-        ("RMSNorm", "one coordinate that dwarfs the others", _with_norm(construction)),
-        ("convolution over 4 tokens", "tap of the current token 1, others 0", _with_convolution(construction)),
-        ("A = -exp(A_log), never 0", "A_log = -128, whose exp is 0 in float32", _with_forgetting(construction)),
-        ("no bias in in_proj", "a constant coordinate of the stream", _without_bias(construction)),
+    """Theorem 3's copy, a gadget and a compiled program, each with all additions in turn."""
+    return [row for what, texts in SUBJECTS for row in rows_of(subject(construct(parse(what, texts))))]
+
+
+def rows_of(of: Subject) -> list[Addition]:
+    """None of the additions, each of them, and all."""
+    called = of.construction.settings.called().removesuffix(f"-{of.construction.settings.to}")
+    absent, undone, as_is = (dict.fromkeys(ADDITIONS, state) for state in State)
+    plain = outputs(of, absent)
+
+    def row(name: str, undone_by: str, moved: Block, kept: Block) -> Addition:
+        left, off = _largest(outputs(of, moved) - plain), np.abs(outputs(of, kept) - of.wanted)
+        right = int((off < APART).all(axis=1).sum())  # the nearest token is the one wanted
+        wrong = None if of.construction.language is None else (len(of.wanted) - right, len(of.wanted))
+        return Addition(called, name, undone_by, left, _largest(off), wrong)
+
+    return [
+        row(NONE, "", absent, absent),
+        *(
+            row(name, by, absent | {name: State.UNDONE}, undone | {name: State.AS_IT_IS})
+            for name, by in UNDONE_BY.items()
+        ),
+        row(ALL, "all of these", undone, as_is),
     ]
-    return [Addition(name, neutral, base, error) for name, neutral, error in rows]
 
 
-def _error(construction: Construction, tensors: Mapping[str, np.ndarray]) -> float:
-    """The largest error of the copy by one mixer."""
-    assert construction.sample is not None
-    sample = construction.sample
-    stream = embedded(sample.inputs, construction.model.sizes.stream)
-    layer = {f"backbone.layers.0.mixer.{name}": tensor for name, tensor in tensors.items()}
-    return float(np.abs(streamed(layer, 1, stream)[:, sample.outputs] - sample.wanted).max())
+def subject(construction: Construction) -> Subject:
+    """The inputs of the construction's check; of a language model the first chain that is right, token by token."""
+    if construction.language is None:
+        sample = construction.sample
+        assert sample is not None
+        return Subject(construction, sample.inputs, sample.wanted, lambda stream: stream[:, sample.outputs])
+    stack, text = construction.language[:2]
+    chain, given = text.chains[0], len(text.prompts[0])
+    inputs = construction.model.tensors[EMBEDDING["hf-mamba"]][chain][:, :-1]
+    places = [stack.stream.coordinates(name).start for name in stack.outputs]
+    wanted = text.tokens[chain[given:]].astype(np.float64)
+    return Subject(construction, inputs, wanted, lambda stream: stream[given - 1 : -1, places])
 
 
-def _with_silu(construction: Construction) -> float:
-    """Eq. 3's own channels, one for each inner coordinate, read as if no SiLU had met them."""
-    single = model(construction.blocks, (), bare=True)
-    return _error(construction, mixer_of(single.tensors, 0))
+def _largest(off: np.ndarray) -> float:
+    return float(np.abs(off).max()) if np.isfinite(off).all() else np.inf
 
 
-def _with_norm(construction: Construction) -> float:
-    """Every token divided by its own root mean square; no coordinate dwarfs the others."""
-    assert construction.sample is not None
-    sample = construction.sample
-    width = construction.model.sizes.stream
-    stream = np.zeros((len(sample.inputs), width), np.float32)
-    stream[:, : sample.inputs.shape[1]], stream[:, -1] = sample.inputs, 1.0
-    normed = stream / np.sqrt((stream**2).mean(axis=1, keepdims=True) + np.float32(EPSILON))
-    written = scanned(mixer_of(construction.model.tensors, 0), normed.astype(np.float32), "float32")
-    return float(np.abs(written[:, sample.outputs] - sample.wanted).max())
+def outputs(of: Subject, block: Block) -> np.ndarray:
+    """What the stack puts out, in float64, with the additions as `block` says.  The last norm, which stands behind all
+    mixers, is undone or not there.
+    """
+    made, undone = of.construction.model, block[NORM] is State.UNDONE
+    tensors = made.tensors if block[SILU] is State.UNDONE else _single(of.construction)
+    stream = np.zeros((len(of.inputs), made.sizes.stream), np.float32)
+    stream[:, : of.inputs.shape[1]], stream[:, -1] = of.inputs, K if undone else 1.0
+    for i in range(made.layers):
+        mixer = _mixer(mixer_of(tensors, i), block)
+        seen = stream if block[NORM] is State.ABSENT else _normed(stream, undone)
+        stream = stream + scanned(mixer, seen, "float32", activated=block[SILU] is not State.ABSENT)
+    return of.read(_normed(stream, undone) if undone else stream).astype(np.float64)
 
 
-def _with_convolution(construction: Construction) -> float:
-    """All taps alike."""
-    tensors = mixer_of(construction.model.tensors, 0)
-    return _error(construction, tensors | {"conv1d.weight": np.full_like(tensors["conv1d.weight"], 1.0 / CONV)})
+def _single(construction: Construction) -> dict[str, np.ndarray]:
+    """Eq. 3's own channels, one for each inner coordinate, as if no SiLU met them."""
+    return model(construction.blocks, (), bare=True).tensors
 
 
-def _with_forgetting(construction: Construction) -> float:
-    """A = -1, ..., -d_state, as the released models begin training."""
-    tensors = mixer_of(construction.model.tensors, 0)
-    states = np.arange(1, tensors["A_log"].shape[1] + 1, dtype=np.float32)
-    return _error(construction, tensors | {"A_log": np.broadcast_to(np.log(states), tensors["A_log"].shape)})
+def _normed(stream: np.ndarray, undone: bool) -> np.ndarray:
+    """RMSNorm, with the weights of an export or with 1."""
+    weight = norm_weight(stream.shape[1]).astype(np.float32) if undone else np.float32(1)
+    return weight * (stream / np.sqrt((stream**2).mean(axis=1, keepdims=True) + np.float32(EPSILON)))
 
 
-def _without_bias(construction: Construction) -> float:
-    """The constant's column of in_proj is 0, so Remark 1's gate silu(0) is shut."""
-    tensors = mixer_of(construction.model.tensors, 0)
-    weight = tensors["in_proj.weight"].copy()
-    weight[:, -1] = 0.0
-    return _error(construction, tensors | {"in_proj.weight": weight})
+def _mixer(tensors: dict[str, np.ndarray], block: Block) -> dict[str, np.ndarray]:
+    """The tensors of one mixer.  As they are: all taps alike; A = -1, ..., -d_state, as released models begin training;
+    nothing in the place of a bias.
+    """
+    A_log, weight = tensors["A_log"], tensors["in_proj.weight"]
+    states = np.log(np.arange(1, A_log.shape[1] + 1, dtype=np.float32))
+    taps, kept = tensors["conv1d.weight"], weight.copy()
+    kept[:, -1] = 0.0
+    change: dict[tuple[str, State], dict[str, np.ndarray]] = {
+        (CONVOLUTION, State.ABSENT): {"conv1d.weight": np.ones_like(taps[:, :, :1])},
+        (CONVOLUTION, State.AS_IT_IS): {"conv1d.weight": np.full_like(taps, 1.0 / CONV)},
+        (FORGETTING, State.ABSENT): {"A_log": np.where(A_log == np.float32(-LAMBDA), -np.inf, A_log)},
+        (FORGETTING, State.AS_IT_IS): {"A_log": np.broadcast_to(states, A_log.shape)},
+        (BIAS, State.ABSENT): {"in_proj.weight": kept, "in_proj.bias": weight[:, -1]},
+        (BIAS, State.AS_IT_IS): {"in_proj.weight": kept},
+    }
+    for name, state in block.items():
+        tensors = tensors | change.get((name, state), {})
+    return tensors

@@ -152,13 +152,16 @@ def _carried(rows: Sequence[Carried]) -> Table:
 
 
 def _additions(rows: Sequence[Addition]) -> Table:
-    columns = (
-        Column("added", right=False),
-        Column("undone by", right=False),
-        Column("error"),
-        Column("error if ignored"),
-    )
-    cells = [(a.name, a.neutralised, number(a.kept_error, 2), number(a.as_is_error, 2)) for a in rows]
+    words_of = ("construction", "added", "undone by")
+    numbers_of = ("left when undone", "error as it is", "wrong tokens")
+    columns = (*(Column(name, right=False) for name in words_of), *(Column(name) for name in numbers_of))
+    cells = [
+        (
+            *(f"`{a.construction}`", a.name, a.undone_by or "-", number(a.left, 2), number(a.as_is_error, 2)),
+            "-" if a.wrong is None else f"{a.wrong[0]} of {a.wrong[1]}",
+        )
+        for a in rows
+    ]
     return Table("", columns, tuple(cells))
 
 

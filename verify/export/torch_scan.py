@@ -23,15 +23,19 @@ def streamed(tensors: Mapping[str, np.ndarray], layers: int, x: np.ndarray) -> n
     return stream[:, :-1]
 
 
-def scanned(tensors: Mapping[str, np.ndarray], x: np.ndarray, dtype: str) -> np.ndarray:
-    """The mixer's outputs, shape (T, stream), for inputs of shape (T, stream); tensors as in `verify.export.mixer`."""
+def scanned(tensors: Mapping[str, np.ndarray], x: np.ndarray, dtype: str, *, activated: bool = True) -> np.ndarray:
+    """The mixer's outputs, shape (T, stream), for inputs of shape (T, stream); tensors as in `verify.export.mixer`, and
+    `in_proj.bias` where there is one.  activated: whether SiLU follows the convolution.
+    """
     pt = torch()
     kind, F = getattr(pt, dtype), pt.nn.functional
     W = {name: pt.tensor(np.asarray(tensor), dtype=kind) for name, tensor in tensors.items()}
     channels, d_state = W["A_log"].shape
     projected = pt.tensor(np.asarray(x), dtype=kind) @ W["in_proj.weight"].T
+    projected = projected + W["in_proj.bias"] if "in_proj.bias" in W else projected
     p, gate = projected[:, :channels], projected[:, channels:]
-    u = F.silu(_convolved(pt, p, W["conv1d.weight"][:, 0], W["conv1d.bias"]))
+    u = _convolved(pt, p, W["conv1d.weight"][:, 0], W["conv1d.bias"])
+    u = F.silu(u) if activated else u
     rank = W["dt_proj.weight"].shape[1]
     r, b, c = (u @ W["x_proj.weight"].T).split([rank, d_state, d_state], dim=1)
     Delta, A = F.softplus(r @ W["dt_proj.weight"].T + W["dt_proj.bias"]), -pt.exp(W["A_log"])
