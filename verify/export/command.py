@@ -26,6 +26,7 @@ from verify.table import Column, Table
 from verify.verdict import ESTABLISHED, Check, Result, Verdict, decided
 
 NEEDED = ("numpy", "jax", "jaxlib", "torch", "transformers", "safetensors")
+BOUNDED_AT_ONCE = 2**32  # products of a weight and a number that an export takes to bound rounding: about a second
 SHIPPED: tuple[ExportSettings, ...] = (
     *(parse("copy", {"layout": layout}) for layout in ("d_state=N", "d_state=1")),
     parse("copy", {"N": "64", "to": "mamba-ssm"}),
@@ -58,7 +59,7 @@ def export(settings: ExportSettings, folder: Path) -> Outcome:
         ("dtype", "float32"),
         ("claims", ", ".join(construction.claims)),
         ("error before rounding", number(construction.error)),
-        *([] if rounding is None else [("rounding, at most", number(rounding, 2))]),
+        ("rounding, at most", words.BOUNDED_LATER if rounding is None else number(rounding, 2)),
         ("commit", commit() or "unknown: neither git nor pip recorded one"),
     ]
     table = Table("", (Column("what", right=False), Column("value", right=False, wraps=True)), tuple(rows))
@@ -69,10 +70,13 @@ def export(settings: ExportSettings, folder: Path) -> Outcome:
 
 
 def _rounding(construction: Construction) -> float | None:
-    """What transformers may lose by rounding, at the inputs of a gadget's check; None for what is not a gadget: there
-    the bound takes longer than the export, and `verify check` has it.
+    """What transformers may lose by rounding, at the inputs of a gadget's check; None for a memory or a program, and
+    where that would take longer than the export: `verify check` has it.
     """
-    if construction.settings.what != "gadget":
+    sample = construction.sample
+    if construction.settings.what != "gadget" or sample is None:
+        return None
+    if construction.model.parameters * len(sample.inputs) > BOUNDED_AT_ONCE:
         return None
     return float(rounding_of(construction.model.tensors, construction, TRANSFORMERS.program).max())
 

@@ -103,6 +103,7 @@ ELSEWHERE = (
     "What does not depend on the kernels stands once, in [real-mamba.md](real-mamba.md): the simplifications that "
     "matter, attention, how to load the folders, what is carried and what stands in the way."
 )
+BOUNDED_LATER = "as `verify check` finds"
 ROUNDED = "Rounding in float32 may exceed the certified error: it is bounded by {} at the inputs of the check."
 ROUNDED_WHOLE = (
     "Rounding in float32 is bounded by {} at the inputs of the check, half the distance of two answers or more: a "

@@ -1,16 +1,21 @@
 """What a comparison of numbers decides: whole numbers in every program, others as far as their bound is small."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from verify.cli import main
 from verify.console import Console
 from verify.export import checks, command, compared, native, torch_scan
+from verify.export.bound import on_cuda
 from verify.export.construct import construct
 from verify.export.disk import read, write
+from verify.export.foreign import MAMBAPY, absent
+from verify.export.in_mambapy import InMambapy
 from verify.export.in_transformers import InTransformers
-from verify.export.settings import parse
-from verify.export.words import BETWEEN, NOTHING, VACUOUS
+from verify.export.settings import GADGETS, parse
+from verify.export.words import BETWEEN, BOUNDED_LATER, NOTHING, VACUOUS
 from verify.verdict import Verdict
 
 pytestmark = pytest.mark.usefixtures("extra")
@@ -92,6 +97,15 @@ def test_an_export_warns_of_rounding_beyond_what_is_certified(name, M, said, tmp
     shown = " ".join(capsys.readouterr().out.split())
     assert "rounding, at most" in shown
     assert (f"bounded by {said}" in shown) is bool(said)
+    assert BOUNDED_LATER not in shown
+
+
+def test_an_export_bounds_no_rounding_where_that_takes_longer_than_the_rest(tmp_path, monkeypatch, capsys):
+    """Planted: a limit below the smallest gadget.  Regression: rounding up to 1000 took ten seconds more."""
+    monkeypatch.setattr(command, "BOUNDED_AT_ONCE", 1)
+    monkeypatch.setattr(command, "rounding_of", None)
+    assert main(["export", "gadget", "--out", str(tmp_path / "export")]) == 0
+    assert f"rounding, at most {BOUNDED_LATER}" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_bound_as_large_as_the_values_is_vacuous(tmp_path, capsys):
@@ -107,3 +121,28 @@ def test_a_bound_as_large_as_the_values_is_vacuous(tmp_path, capsys):
     assert {found[kind].verdict for kind in ("ours", "torch")} == {Verdict.HELD}
     assert found["oracle"].verdict is Verdict.VACUOUS
     assert found["oracle"].evidence.endswith(VACUOUS)
+
+
+def test_which_gadgets_have_whole_outputs_and_which_are_exact():
+    """Indicators are promised for real numbers, within an error that no rounding hides."""
+    made = {name: construct(parse("gadget", {"name": name})) for name in GADGETS}
+    exact = {"one-hot", "modulus", "nearest"}
+    indicators = {"greater", "less", "not-equal", "equal", "greater-printed", "less-printed", "not-equal-printed"}
+    assert {name for name, each in made.items() if each.whole is not None} == exact | indicators
+    assert {name for name in exact | indicators if made[name].exact} == exact
+    for name in exact | indicators:
+        whole = made[name].whole
+        assert whole is not None
+        assert np.array_equal(whole.wanted, np.rint(whole.wanted))
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(0.25, "HELD"), (0.5, "REFUTED"), (np.nan, "REFUTED")])
+def test_a_program_whose_norm_rounds_is_asked_for_the_nearest_whole_numbers(residues, off, verdict, monkeypatch):
+    """Planted: outputs that are off in a program as that of `mamba_ssm` is; mambapy stands in for it."""
+    if (reason := absent(MAMBAPY)) is not None:
+        pytest.skip(reason)
+    right = InMambapy.streamed
+    monkeypatch.setattr(InMambapy, "streamed", lambda self, inputs: right(self, inputs) + np.float32(off))
+    monkeypatch.setattr(compared, "further", lambda _: [replace(MAMBAPY, program=on_cuda())])
+    _, _, found = outcome(residues)
+    assert (found["mambapy-whole"]["verdict"], found["mambapy-whole"]["bound"]) == (verdict, compared.APART)
