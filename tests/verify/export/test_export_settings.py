@@ -28,7 +28,7 @@ REFUSED = [
     (("export", "dp", "--theorem", "6"), "allowed are 4, 5"),
     (("export", "dp", "--M", "2"), "--M says something of copy, gadget alone"),
     (("export", "copy", "--out", "a\nb"), "in characters that can be shown"),
-    (("export", "copy", "--out", ""), "--out '': the name of a folder"),
+    (("export", "copy", "--out", ""), "the name of a folder, in characters that can be shown, is allowed"),
 ]
 
 
