@@ -2,11 +2,12 @@
 
 import pytest
 
+from constructions.generate import LENGTH
 from constructions.problems.edit_distance import Costs
 from verify.console import Console
 from verify.dp.cases import cases
 from verify.dp.command import _tell, planned
-from verify.dp.cost import MADE, seconds
+from verify.dp.cost import CHANNEL, MADE, seconds
 from verify.dp.instances import batch
 from verify.dp.settings import DpSettings, parse
 from verify.dp.words import instances_words, sentence
@@ -69,11 +70,11 @@ def test_names_tell_settings_apart():
 
 def test_what_would_take_too_long_is_refused_and_a_size_named_that_does_not(monkeypatch):
     """Products modulo p have hidden units by the thousand, and no slots: no estimate knew of them."""
-    texts = {"problem": "arithmetic", "instances": "4"}
+    texts = {"problem": "arithmetic", "instances": "4", "n": "40"}
     usual, large = (parse(texts | {"mod": p}) for p in ("11", "101"))
     (less,), (more,) = (list(map(seconds, planned(cases(at), at).values())) for at in (usual, large))
     assert more > 2 * less
-    monkeypatch.setattr("verify.dp.cost.LONGEST", 0.9 * more)
+    monkeypatch.setattr("verify.dp.cost.LONGEST", 0.8 * more)
     with pytest.raises(BadInput, match=r"would take about .* nearest that works: --n \d+$") as refusal:
         planned(cases(large), large)
     smaller = parse(texts | {"mod": "101", "n": refusal.value.nearest.removeprefix("--n ")})
@@ -81,11 +82,13 @@ def test_what_would_take_too_long_is_refused_and_a_size_named_that_does_not(monk
 
 
 def test_slots_are_counted_where_they_are_made(monkeypatch):
-    """A run of 24 tokens touches few slots, but each of them has weights in every stack that is compiled."""
+    """A run of 24 tokens touches few slots, but each of them has weights in every stack that is compiled, and a run
+    computes whole pages of tokens.
+    """
     texts = {"problem": "edit-distance", "theorem": "5", "input": "ab ba", "instances": "0"}
     few, many = (parse(texts | {"m": m}) for m in ("100", "100000"))
     (less,), (more,) = (list(map(seconds, planned(cases(at), at).values())) for at in (few, many))
-    assert more - less > 4 * (100_000 - 100) * MADE
+    assert more - less > 4 * (100_000 - 100) * (MADE + 4 * LENGTH * CHANNEL)
     monkeypatch.setattr("verify.dp.cost.LONGEST", more / 2)
     with pytest.raises(BadInput, match=r"would take about .* nearest that works: --m \d+$") as refusal:
         planned(cases(many), many)

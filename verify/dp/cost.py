@@ -9,6 +9,7 @@ from shlex import quote
 import jax.numpy as jnp
 
 from bounds.formats import format_of
+from constructions.generate import LENGTH
 from constructions.problems.task import Limits, Task
 from constructions.programs.program import Program
 from constructions.programs.stack import Stack, entries_of
@@ -30,8 +31,8 @@ LONGEST = 600.0  # seconds that may be estimated
 # at every step of a batch, where they do not stay in a processor's cache.  Of a map without memory, which all runs of a
 # batch share in one product: at every token, and at every step.  Then of a weight and of a hidden unit in all the
 # stacks that checks make.
-CHANNEL, FETCHED, CACHED = 3e-9, 1e-8, 2**22
-PRODUCT, FETCHED_ONCE = 4e-10, 1.5e-9
+CHANNEL, FETCHED, CACHED = 1e-9, 1.5e-9, 2**22
+PRODUCT, FETCHED_ONCE = 1e-10, 1.5e-9
 MADE, LOWERED = 2e-7, 4e-3
 OTHER_FORMATS = 2  # in which the first instance is run as well
 LONGEST_HINT = 200  # characters
@@ -115,7 +116,7 @@ def too_costly(plans: Sequence[Plan], dtype: str | None = None) -> str | None:
 def seconds(each: Plan) -> float:
     """The time that a case takes on two cores, from its program alone; measured upwards."""
     entries = entries_of(each.program, format_of("float32"))
-    others = OTHER_FORMATS * each.lengths[0]
+    others = OTHER_FORMATS * _paged(each.lengths[0])
     rows, steps = (count + others for count in _passes(each.lengths))
     memories = entries.memories * (CHANNEL * rows + (FETCHED * steps if entries.memories > CACHED else 0.0) + MADE)
     maps = entries.maps * (PRODUCT * rows + FETCHED_ONCE * steps + MADE)
@@ -123,9 +124,18 @@ def seconds(each: Plan) -> float:
 
 
 def _passes(lengths: Sequence[int]) -> tuple[int, int]:
-    """Tokens of all runs, each batch filled up to its longest run, and steps of all batches."""
-    longest = [(max(lengths[k] for k in chunk), size) for chunk, size in batches(lengths)]
-    return sum(steps * size for steps, size in longest), sum(steps for steps, _ in longest)
+    """Tokens of all runs, each batch filled up to its longest run, and steps of all batches; a page of each size of
+    batch is run to compile it.
+    """
+    planned = batches(lengths)
+    passes = [(_paged(max(lengths[k] for k in chunk)), size) for chunk, size in planned]
+    passes += [(LENGTH, size) for size in {size for _, size in planned}]
+    return sum(steps * size for steps, size in passes), sum(steps for steps, _ in passes)
+
+
+def _paged(tokens: int) -> int:
+    """The tokens that are computed for so many: whole pages."""
+    return -(-tokens // LENGTH) * LENGTH
 
 
 def batches(lengths: Sequence[int]) -> list[tuple[list[int], int]]:
