@@ -20,6 +20,7 @@ def test_what_is_typed_is_read_and_written_back():
     again = dict(zip((word.removeprefix("--") for word in words[2::2]), words[3::2], strict=True))
     assert parse(again, fresh=False) == settings
     assert parse({}, fresh=False).command() == "verify sweep"
+    assert parse({"module": "all"}, fresh=False) == parse({"module": "attention, all"}, fresh=False) == SweepSettings()
     assert parse({}, fresh=False).name() == "sweep" != settings.name()
 
 
@@ -33,7 +34,7 @@ def test_what_is_typed_is_read_and_written_back():
         ({"epsilon": "nan"}, r"0 < epsilon <= 0.5; nearest that works: --epsilon 1e-3$"),
         ({"epsilon": "0.6"}, r"nearest that works: --epsilon 0.5$"),
         ({"dtype": "int8"}, r"allowed are bfloat16, float16, float32, float64; nearest that works: --dtype"),
-        ({"module": "mamba"}, r"allowed are ssm-linear, .*; nearest that works: --module"),
+        ({"module": "mamba"}, r"allowed are ssm-linear, .*, all; nearest that works: --module"),
         ({"module": "attention", "d-h": "16"}, r"says something of ssm-constant alone; .*leave out --d-h$"),
         ({"N": "64", "L": "128"}, r"no step lies L - 1 steps behind another of N <= 64; nearest that works: --L 64$"),
         ({"devices": "0"}, r"nearest that works: --devices 1$"),

@@ -1,5 +1,6 @@
 """The report of `verify sweep`: the grid, the break points, the figure, how many cells the closed forms decide."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,8 @@ from bounds.formats import format_of
 from verify.deliver import Report
 from verify.notation import number
 from verify.page import Page
-from verify.sweep.figure import figure, one_hot, shown
-from verify.sweep.frontier import frontiers, tables
+from verify.sweep.figure import drawn, figure, one_hot, shown, states
+from verify.sweep.frontier import at_distances, frontiers, tables
 from verify.sweep.grid import D
 from verify.sweep.settings import SweepSettings
 from verify.table import Column, Table
@@ -40,7 +41,7 @@ def report(settings: SweepSettings, result: Result, runs: int) -> Report:
     figures = {}
     if rows:
         dtype, epsilon = shown(rows)
-        page.figure(name, _caption(dtype, number(epsilon), rows))
+        page.figure(name, _caption(settings, dtype, number(epsilon), rows))
         figures = {name: figure(settings, rows)}
     page.heading("Measured against predicted, cell by cell")
     page.table(_tally(rows))
@@ -107,18 +108,38 @@ def _stored(settings: SweepSettings) -> str:
     return "Rounded coefficients of `ssm-constant`: " + "; ".join(said) + "." if said else ""
 
 
-def _caption(dtype: str, epsilon: str, rows: Sequence[Any]) -> str:
+def _caption(settings: SweepSettings, dtype: str, epsilon: str, rows: Sequence[Any]) -> str:
     size = next((f" (N = {row['N']}, d_h = {row['d_h']})" for row in one_hot(rows)), "")
     return (
         f"{dtype}, epsilon = {epsilon}. Top left: state entries against N, with the least number of real entries "
-        "(converse) and of entries of this dtype (counting). Top right: worst-case error against distance, closed form "
-        f"and measured; ssm-constant where its keys are one-hot{size}, the others at the largest N; dashed, against "
-        "the right axis, the score that each theorem asks for. (Where nothing is forgotten, Theorem 1's formula "
-        "divides by 0; attention's scale is the exact requirement, below Theorem 2's threshold.) Bottom left: the "
-        "score that must be put in: of an SSM against L, of attention above its largest other score against N. Bottom "
-        "right: root-mean-square error on random values; no state does better on average over all values, and one "
-        "sample of them may lie a little below."
+        "(converse) and of entries of this dtype (counting); filled where a module copies at every distance, "
+        "ssm-constant with one a_min at least. Top right: worst-case error against distance, closed form (lines) and "
+        f"measured (marks); ssm-constant where its keys are one-hot{size}, the others at the largest N; a mark is "
+        "filled where the threshold is met: the score of the weights is at least what Theorem 1 or 2 asks for beside "
+        "the largest other score of these weights. Below it, dashed: the score that each theorem asks for, Theorem 1 "
+        "with no other score (delta = 0). (Where nothing is forgotten, Theorem 1's formula divides by 0; attention's "
+        "scale is the exact requirement, below Theorem 2's threshold.) Bottom left: the score that must be put in, of "
+        "an SSM against L, of attention above its largest other score against N; lines are the theorems' thresholds, "
+        "marks the exact requirement of the weights as built. A line that ends at the upper edge goes on above it, "
+        "and marks above it or not above 0 are not shown. Bottom right: root-mean-square error on random values; no "
+        "state does better on average over all values, and one sample of them may lie a little below."
+        f"{_undrawn(settings, rows)}"
     )
+
+
+def _undrawn(settings: SweepSettings, rows: Sequence[Any]) -> str:
+    """What there are not colours enough for, and what no axis can show."""
+    lists = {"a_min": settings.a_min if one_hot(rows) else (), "d_h": states(rows)}
+    said = [
+        f"{len(drawn(values))} of {len(values)} {name} ({', '.join(map(number, drawn(values)))})"
+        for name, values in lists.items()
+        if len(drawn(values)) < len(values)
+    ]
+    few = f" Of ssm-constant, {' and '.join(said)} are drawn as lines or marks of their own." if said else ""
+    dtype, epsilon = shown(rows)
+    own = [row for row in at_distances(rows) if (row["dtype"], row["epsilon"]) == (dtype, epsilon)]
+    lost = sum(not math.isfinite(row["max_abs_error"]) for row in own)
+    return few + f" {lost} of {len(own)} errors are no finite numbers and not shown." * bool(lost)
 
 
 def _tally(rows: Sequence[Any]) -> Table:

@@ -17,6 +17,7 @@ from verify.options import Domain, choices, decimals, integer, integers
 A_MIN = Domain("a_min", Fraction(0), Fraction(1), "0.9", low_included=False)
 EPSILON = Domain("epsilon", Fraction(0), Fraction(1, 2), "1e-3", low_included=False)
 """From M |Delta| / 2 on, modules built for half of epsilon would pass with the output 0 in reach (verify.copy)."""
+ALL = "all"  # of the modules
 LARGEST_N = 10**300  # all that can be read; what does not fit in memory is refused with the largest N that does
 LARGEST_L = 2**20
 LARGEST_D_H = 4096
@@ -82,7 +83,7 @@ def parse(texts: Mapping[str, str | None], fresh: bool) -> SweepSettings:
     """
     usual = SweepSettings()
     given = {name: text for name, text in texts.items() if text is not None}
-    modules = MODULES if given.get("module", "all").strip() == "all" else choices(given["module"], "--module", MODULES)
+    modules = _modules(given.get("module", ALL))
     for option in ("d-h", "a-min"):
         if option in given and "ssm-constant" not in modules:
             asked = f"--{option} {quoted(given[option])} with --module {','.join(modules)}"
@@ -106,6 +107,11 @@ def parse(texts: Mapping[str, str | None], fresh: bool) -> SweepSettings:
         csv=_path(given.get("csv"), "--csv", "sweep.csv"),
         fresh=fresh,
     )
+
+
+def _modules(text: str) -> tuple[str, ...]:
+    named = choices(text, "--module", (*MODULES, ALL))
+    return MODULES if ALL in named else named
 
 
 def _path(text: str | None, option: str, example: str) -> Path | None:
