@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 DISTRIBUTION = "mamba-copy-verifier"
+SOURCE_TREE = "source tree"  # in the place of a version where nothing was installed
 ROOT = Path(__file__).resolve().parents[1]  # of the packages, and of the repository where they run from one
 _GIT_SECONDS = 10
 
@@ -37,7 +38,7 @@ def version() -> str:
     try:
         return metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
-        return "source tree"
+        return SOURCE_TREE
 
 
 def commit() -> str | None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from verify.errors import BadInput
 from verify.sweep.store import Store, missing_from
 
 Started = Callable[..., subprocess.Popen[str]]
@@ -106,69 +106,6 @@ def test_a_disk_that_fills_up_is_one_line_and_loses_nothing(tmp_path: Path, star
     assert {key: value for key, value in records(path).items() if key in kept} == kept
 
 
-def test_a_damaged_store_is_set_aside_and_said(tmp_path: Path):
-    path, said = tmp_path / "s.sqlite", []
-    damaged = b"SQLite format 3\0" + b"\xff" * 5000
-    path.write_bytes(damaged)
-    store = new(path, said=said)
-    store.save("a", {"x": 1})
-    store.close()
-    assert (tmp_path / "s.sqlite.damaged-1").read_bytes() == damaged
-    assert "set aside as" in said[0]
-    path.write_bytes(damaged)
-    new(path, said=said).close()
-    assert (tmp_path / "s.sqlite.damaged-2").exists()
-    assert len(said) == 2
-
-
-def test_a_damaged_store_behind_a_link_is_set_aside_and_the_link_stays(tmp_path: Path):
-    path, link, said = tmp_path / "a" / "s.sqlite", tmp_path / "link", []
-    path.parent.mkdir()
-    path.write_bytes(damaged := b"SQLite format 3\0" + b"\xff" * 5000)
-    link.symlink_to(path)
-    new(link, said=said).close()
-    assert link.resolve() == path
-    assert (tmp_path / "a" / "s.sqlite.damaged-1").read_bytes() == damaged
-    assert new(path).finished(["a"]) == {}
-
-
-def test_what_never_was_a_store_is_refused_and_left_alone(tmp_path: Path):
-    """A user's own text was renamed, and another program's database was given our tables, and nothing was said."""
-    notes, foreign = tmp_path / "notes.txt", tmp_path / "mine.sqlite"
-    notes.write_text("mine\n")
-    base = sqlite3.connect(foreign)
-    base.executescript("create table mine (x integer); insert into mine values (7);")
-    base.close()
-    before = foreign.read_bytes()
-    with pytest.raises(BadInput, match=r"^--store .*: what is there is not a SQLite file; it is left alone; nearest"):
-        new(notes)
-    with pytest.raises(BadInput, match=r"^--store .*: what is there is another program's database \(of mine\)"):
-        new(foreign)
-    assert notes.read_text() == "mine\n"
-    assert foreign.read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.sqlite", "notes.txt"]
-    notes.write_bytes(b"")  # nothing to lose
-    new(notes).close()
-
-
-def test_a_record_that_is_none_is_made_again(tmp_path: Path):
-    """Its hash matches, so only reading it finds the damage; it ended in a traceback."""
-    said: list[str] = []
-
-    def read(document: Any) -> dict[str, float]:
-        if set(document) != {"x"}:
-            raise ValueError(document)
-        return {"x": document["x"] / 2}
-
-    store = Store(tmp_path / "s.sqlite", "v1", read, said.append)
-    for key, document in {"a": {"x": 1}, "b": {}, "d": {"x": "1"}}.items():
-        store.save(key, document)
-    assert store.finished("abd") == {"a": {"x": 0.5}}
-    assert "2 damaged records" in said[0]
-    assert store.claim("abd", 3) == ["b", "d"]
-    store.close()
-
-
 def _removed(path: Path) -> None:
     path.unlink()
 
@@ -199,34 +136,27 @@ def test_what_a_store_lost_meanwhile_is_missing_from_it(tmp_path: Path, befalls:
     assert missing_from(path, "v1", "abc") == ["a", "b", "c"]
 
 
-def test_a_torn_page_is_found(tmp_path: Path):
-    path, said = tmp_path / "s.sqlite", []
-    store = new(path)
-    for k in range(200):
-        store.save(f"key {k}", {"x": "y" * 200})
+def test_a_claim_of_nobody_is_free(tmp_path: Path):
+    store = new(tmp_path / "s.sqlite")
+    for key, owner in (("a", "garbage"), ("b", f"{socket.gethostname()}:x:y")):
+        store._base.execute("insert into claims_1 values (?, 'v1', ?, ?)", [key, owner, time.time()])
+    assert store.claim("ab", 2) == ["a", "b"]
     store.close()
-    with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2 // 4096 * 4096)
-        file.write(b"\xa5" * 4096)
-    new(path, said=said).close()
-    assert "is damaged" in said[0]
-    assert (tmp_path / "s.sqlite.damaged-1").exists()
 
 
-def test_a_record_that_was_changed_is_made_again(tmp_path: Path):
-    path, said = tmp_path / "s.sqlite", []
-    store = new(path)
-    store.save("a", {"worst": 1.0})
-    store.save("b", {"worst": float("nan")})
-    store.close()
-    base = sqlite3.connect(path)
-    base.execute("update runs_1 set record = replace(record, '1.0', '0.5')")
-    base.commit()
-    base.close()
-    store = new(path, said=said)
-    assert list(store.finished(["a", "b"])) == ["b"]
-    assert "1 damaged record" in said[0]
-    assert store.claim(["a", "b"], 2) == ["a"]
+def test_processes_that_open_a_new_store_at_once_wait_for_each_other(tmp_path: Path):
+    """One was told that the database is locked: SQLite does not wait where the log is begun."""
+    code = "import sys, threading; from pathlib import Path; from verify.sweep.store import Store\n"
+    code += "print(flush=True); sys.stdin.readline()\n"
+    code += "for k in range(20): Store(Path(f's{k}.sqlite'), 'v1', dict, print).close()"
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    both = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment, **options) for _ in range(2)]
+    for process in both:
+        assert process.stdout is not None
+        process.stdout.readline()
+    ends = [process.communicate("\n") for process in both]
+    assert [process.returncode for process in both] == [0, 0], ends
 
 
 def test_another_version_keeps_its_own(tmp_path: Path):
@@ -257,24 +187,3 @@ def test_a_claim_holds_while_its_process_lives(tmp_path: Path):
     other.kill()
     other.communicate()
     assert mine.claim(["a", "b"], 2) == ["a", "b"]
-
-
-def test_a_folder_in_the_place_of_the_store_is_refused(tmp_path: Path):
-    (tmp_path / "s.sqlite").mkdir()
-    with pytest.raises(BadInput, match=r"^--store .*: the store cannot be used \(unable to open database file\)"):
-        new(tmp_path / "s.sqlite")
-
-
-def test_tables_of_another_program_are_refused_and_left_alone(tmp_path: Path):
-    """A database that is not damaged but laid out otherwise, as by a version with other tables of the same names."""
-    path = tmp_path / "s.sqlite"
-    base = sqlite3.connect(path)
-    base.executescript("create table runs_1 (key text, result text); insert into runs_1 values ('a', 'b');")
-    base.close()
-    store = new(path)
-    with pytest.raises(BadInput, match=r"^--store .*: the store cannot be used \(no such column: version\)"):
-        store.finished(["a"])
-    store.close()
-    base = sqlite3.connect(path)
-    assert base.execute("select * from runs_1").fetchall() == [("a", "b")]
-    base.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.environment import DISTRIBUTION
+from verify.environment import DISTRIBUTION, SOURCE_TREE
 from verify.errors import BadInput, one_line, quoted
 from verify.export.certificate import CERTIFICATE, SCHEMA, canonical, certificate, keys
 from verify.export.construct import Construction, construct
@@ -21,7 +21,7 @@ from verify.export.settings import ExportSettings, parse
 
 LARGEST_FILE = 2**32
 COMMIT = re.compile(r"[0-9a-f]{40}(-dirty)?")
-MADE_WITH = re.compile(re.escape(DISTRIBUTION) + r" [0-9A-Za-z][0-9A-Za-z.+!_-]*")
+MADE_WITH = re.compile(f"{re.escape(DISTRIBUTION)} ({SOURCE_TREE}|[0-9A-Za-z][0-9A-Za-z.+!_-]*)")
 NEAREST = f"verify export copy && verify check exports/{ExportSettings().called()}"
 
 

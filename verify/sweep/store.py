@@ -23,10 +23,12 @@ from verify.errors import BadInput, one_line, quoted
 Kept = TypeVar("Kept")
 
 PATIENCE_SECONDS = 30.0  # for another process's transaction
+WAIT_SECONDS = 0.02  # between two tries to begin the log
 FORSAKEN_SECONDS = 3600.0  # a claim from another host, whose processes cannot be seen, is free after this long
 COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside its file
 LONGEST_ENDING = ".damaged-999999-wal"
 _HEADER = b"SQLite format 3\0"
+_COLUMNS = {"runs_1": ("key", "version", "record", "hash"), "claims_1": ("key", "version", "owner", "since")}
 _TABLES = """
 create table if not exists runs_1 (key text, version text, record text not null, hash text not null,
                                    primary key (key, version));
@@ -60,7 +62,7 @@ class Store(Generic[Kept]):
                 query = "select record, hash from runs_1 where version = ? and key = ?"
                 for record, hashed in self._base.execute(query, [self._version, key]):
                     with suppress(ValueError, TypeError):
-                        if _hash(record) == hashed:
+                        if isinstance(record, str) and _hash(record) == hashed:
                             found[key] = self._read(json.loads(record))
             damaged = [key for key in there if key not in found]
             if damaged:
@@ -121,12 +123,14 @@ class Store(Generic[Kept]):
 
     def _is_held(self, owner: str, since: float) -> bool:
         """Whether a claim's owner is another process that still lives, as far as can be seen from here."""
-        host, pid, born = owner.rsplit(":", 2)
+        if not (isinstance(owner, str) and owner.count(":") >= 2 and isinstance(since, float)):  # nobody wrote that
+            return False
         if owner == self._owner:
             return False
+        host, pid, born = owner.rsplit(":", 2)
         if host != socket.gethostname():
             return time.time() - since < FORSAKEN_SECONDS
-        return _born(int(pid)) == born != ""
+        return pid.isdecimal() and _born(int(pid)) == born != ""
 
     def _opened(self) -> sqlite3.Connection:
         if self.path is None:
@@ -187,9 +191,10 @@ def missing_from(path: Path, version: str, keys: Iterable[str]) -> list[str]:
     if not is_database(path):  # though a log beside it may still hold them
         return keys
     try:
-        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)
+        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=PATIENCE_SECONDS)
     except sqlite3.Error:
         return keys
+    base.text_factory = _as_text
     try:
         there = {key for (key,) in base.execute("select key from runs_1 where version = ?", [version])}
     except sqlite3.Error:
@@ -202,22 +207,50 @@ def missing_from(path: Path, version: str, keys: Iterable[str]) -> list[str]:
 def _connect(path: str) -> sqlite3.Connection:
     """An open, checked store.  Raises sqlite3.DatabaseError for a damaged file, OperationalError for one that cannot be
     opened.  Raises _Foreign for the database of another program, which is not changed.
+
+    SQLite waits for another process's transaction, but not for one that is about to begin the log: that is tried again.
     """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return _connected(path)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(WAIT_SECONDS)
+
+
+def _connected(path: str) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)
+    base.text_factory = _as_text
     try:
         tables = [name for (name,) in base.execute("select name from sqlite_master where type = 'table'")]
         if tables and "runs_1" not in tables:
-            raise _Foreign(f"what is there is another program's database (of {one_line(tables[0])}); it is left alone")
+            raise _Foreign(
+                f"what is there is another program's database (of {one_line(str(tables[0]))}); it is left alone"
+            )
+        for name, columns in _COLUMNS.items():
+            if name in tables and columns != tuple(row[1] for row in base.execute(f"pragma table_info({name})")):
+                raise _Foreign(f"its table {name} has other columns than a store's; it is left alone")
         base.execute("pragma journal_mode = wal")
         base.execute("pragma synchronous = normal")
-        (state,) = base.execute("pragma quick_check(1)").fetchone()
+        (state,) = base.execute("pragma integrity_check(1)").fetchone()
         if state != "ok":
             raise sqlite3.DatabaseError(state)
         base.executescript(_TABLES)
+        base.executescript("begin; insert into claims_1 values ('', '', '', 0); rollback")  # it can be written
+    except UnicodeDecodeError as error:  # raised in the place of an error that quotes what is there
+        base.close()
+        raise sqlite3.DatabaseError("its layout is no text") from error
     except BaseException:
         base.close()
         raise
     return base
+
+
+def _as_text(found: bytes) -> str:
+    """What no longer is UTF-8 is damaged, and is no key, record or hash of ours then."""
+    return found.decode(errors="replace")
 
 
 def _set_aside(path: Path) -> Path:

@@ -192,3 +192,10 @@ def test_the_command_that_is_shown_can_be_typed(name, tmp_path, monkeypatch, cap
     (word,) = shlex.split(as_typed(name))
     assert not word.startswith("-")
     assert (tmp_path / word / CERTIFICATE).is_file()
+
+
+def test_what_a_tree_that_was_never_installed_exports_is_read(tmp_path, monkeypatch):
+    """It was refused for its certificate, which names no version."""
+    monkeypatch.setattr("verify.environment.DISTRIBUTION", "never-installed")
+    assert main(["export", "gadget", "--name", "product", "--out", str(tmp_path), "--quiet"]) == 0
+    assert read(str(tmp_path)).claimed["made_with"].endswith(" source tree")
