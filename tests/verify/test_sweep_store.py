@@ -155,7 +155,10 @@ def test_processes_that_open_a_new_store_at_once_wait_for_each_other(tmp_path: P
     for process in both:
         assert process.stdout is not None
         process.stdout.readline()
-    ends = [process.communicate("\n") for process in both]
+    for process in both:
+        assert process.stdin is not None
+        print(file=process.stdin, flush=True)
+    ends = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], ends
 
 

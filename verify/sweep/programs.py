@@ -64,7 +64,7 @@ def kind_of(run: Run, shares: int = 1) -> Kind:
         padded *= 4
     length = -(-padded // shares) * shares
     codes = {"ssm-constant": run.d_h, "attention": max(1, (length - 1).bit_length())}.get(run.module, 0)
-    return Kind(run.module, length, codes, run.a != 1, run.dtype, shares)
+    return Kind(run.module, length, codes, float(run.a) != 1.0, run.dtype, shares)  # as the weights are made
 
 
 @dataclass(frozen=True, eq=False)

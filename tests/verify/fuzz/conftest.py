@@ -130,7 +130,7 @@ SMALLEST = {
 """What is typed before anything else, so that a line that is run takes no minutes; `bench` and `all` have no size."""
 ARGUMENT = {"dp": "subarray", "claims": "X-BITS", "check": "absent", "export": "copy"}
 """What is asked for where nothing is named: not everything that there is."""
-DECIMALS = ("1", "0.5", "0.9", "0.99", "1e-3", "0.1", "2", "1e-30", "1e4", "0.9,0.5")
+DECIMALS = ("1", "0.5", "0.9", "0.99", "0.99999999999999999", "1e-3", "0.1", "2", "1e-30", "1e4", "0.9,0.5")
 
 
 def texts(name: str, wild: bool) -> st.SearchStrategy[str]:
