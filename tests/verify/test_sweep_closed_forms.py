@@ -33,8 +33,9 @@ TENTH = Fraction(1, 10)
 NAN = float("nan")
 COPIED = Record(
     d_h=64, state_entries=1024, execution="scan", devices=1, judged=8, step=63, worst=0.05, surely=0.04, possibly=0.06,
-    measured=0.05, attained=0.05, random=0.03, routes=0.0, routes_allowed=0.01, routes_step=63, rms=0.02,
-    rms_exact=0.02, rms_least=None, exact=False, score=0.95, others=0.0, loudest=0.0, log_others=None, seconds=0.1,
+    measured=0.05, attained=0.05, random=0.03, off_stated=0.0, off_allowed=0.0, routes=0.0, routes_allowed=0.01,
+    routes_step=63, rms=0.02, rms_exact=0.02, rms_least=None, exact=False, score=0.95, others=0.0, loudest=0.0,
+    log_others=None, seconds=0.1,
 )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from verify.sweep.checks import checks
 from verify.sweep.devices import mesh
 from verify.sweep.grid import Cell, D, Run
 from verify.sweep.layers import rates
-from verify.sweep.measure import Record, judged, measure, memory_of
+from verify.sweep.measure import Record, judged, measure
+from verify.sweep.memories import memory_of
 from verify.sweep.programs import JUDGED, Programs
 from verify.sweep.rows import copies, predicted, row
 from verify.verdict import Verdict

@@ -8,16 +8,20 @@ page counts those cells).
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from verify.copy.checks import COPIES
 from verify.notation import number
 from verify.sweep.enclosure import follows
 from verify.sweep.frontier import Break, Frontier, frontiers
 from verify.sweep.grid import Cell, Run
 from verify.sweep.measure import Record
 from verify.sweep.rows import copies, predicted
+from verify.sweep.thresholds import thresholds
 from verify.verdict import Check, Verdict
 
+STATES = COPIES | {"ssm-constant": "X-AVERAGE"}
 EXACT_FORM = {"attention": "X-ATT-EXACT"}
 ROUTE = {"attention": "X-ATT-SIZE"}
 
@@ -31,10 +35,11 @@ def checks(cells: Sequence[Cell], records: Mapping[Run, Record], rows: Sequence[
     found: list[Check] = []
     for (module, dtype), group in groups.items():
         runs = {cell.run: records[cell.run] for cell in group}
-        found += [_two_routes(module, dtype, runs), _worst_case(module, dtype, runs)]
+        found += [_two_routes(module, dtype, runs), _worst_case(module, dtype, runs), _as_stated(module, dtype, runs)]
         if any(record.exact for record in runs.values()):
             found.append(_bit_by_bit(module, dtype, runs))
         found += _cell_by_cell(module, dtype, group, records)
+        found += thresholds(module, dtype, [row for row in rows if (row["module"], row["dtype"]) == (module, dtype)])
     return [*found, *_break_points(frontiers(rows))]
 
 
@@ -55,6 +60,29 @@ def _two_routes(module: str, dtype: str, runs: Mapping[Run, Record]) -> Check:
     return _every(
         "two-routes", ROUTE.get(module, "EQ1-EQ6"), module, dtype, runs, holds, witness, worst, None, evidence
     )
+
+
+def _as_stated(module: str, dtype: str, runs: Mapping[Run, Record]) -> Check:
+    """The weights as derived do what the construction states of them: the other checks follow the weights that are run,
+    wherever these come from.
+    """
+
+    def holds(record: Record) -> bool:
+        return record.off_stated <= record.off_allowed
+
+    def witness(run: Run, record: Record) -> dict[str, Any]:
+        return _of(run) | {"epsilon": run.epsilon, "off": record.off_stated, "allowed": record.off_allowed}
+
+    broken = [record for record in runs.values() if not holds(record)]
+    shown = next(iter(broken), None) or max(runs.values(), key=lambda record: record.off_stated)
+    what = "left of a value at its distance, and the mean square error where nothing is forgotten"
+    what = what if module == "ssm-constant" else "the exact worst case against the error that the construction states"
+    evidence = f"{len(runs)} runs; {what}; value and bound of one run, how far off and what rounding may do"
+    check = _every(
+        *("as-stated", STATES[module], module, dtype, runs, holds, witness),
+        *(shown.off_stated, shown.off_allowed, evidence),
+    )
+    return replace(check, speaks_of="weights as derived, in float64")
 
 
 def _worst_case(module: str, dtype: str, runs: Mapping[Run, Record]) -> Check:

@@ -20,16 +20,16 @@ from bounds.formats import format_of
 from constructions.attention import Attention
 from constructions.encoding import TARGET
 from constructions.mamba import SSM
-from constructions.memories.memory import Memory
 from constructions.sizes import size_of
-from verify.copy.modules import Prepared, as_stored, build
-from verify.copy.settings import CopySettings
-from verify.copy.task import task, uniform_values
+from verify.copy.modules import Prepared
+from verify.copy.task import uniform_values
 from verify.copy.tolerance import attention_tolerance
 from verify.independent import recorded_Delta, scores, weighed
 from verify.sweep.enclosure import enclosed
 from verify.sweep.grid import D, Run
+from verify.sweep.memories import memory_of, prepared_on
 from verify.sweep.programs import JUDGED, Asked, Kind, Programs
+from verify.sweep.stated import beyond_stated
 from verify.sweep.tolerance import constant_tolerance, exact_tolerance, gated_tolerance, is_exact
 
 
@@ -62,6 +62,8 @@ class Record:
     measured: float
     attained: float
     random: float
+    off_stated: float
+    off_allowed: float
     routes: float
     routes_allowed: float
     routes_step: int
@@ -154,6 +156,7 @@ def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, kind: Kind,
         error = enclosure.distance(wanted)
         surely, possibly = max(surely, float(error.lo[at, 0])), min(possibly, float(error.hi.max()))
         second, room = enclosure.mid, enclosure.rad
+    off_stated, off_allowed = beyond_stated(run, steps)
     gap = np.abs(outputs - second)
     nearest = _nearest_to_its_bound(gap, room)
     own = x[:, 1:].astype(np.float64)
@@ -171,6 +174,8 @@ def judge(posed: Posed, y: Float[np.ndarray, "R d"], execution: str, kind: Kind,
         measured=float(off[:, 0].max()),
         attained=float(off[at, 0]),
         random=float(off[:, 1:].max()),
+        off_stated=off_stated,
+        off_allowed=off_allowed,
         routes=float(gap[nearest]),
         routes_allowed=float(room[nearest]),
         routes_step=int(steps[nearest[0]]),
@@ -188,27 +193,6 @@ def judged(run: Run) -> Int[np.ndarray, " R"]:
     first = run.N if run.L is None else run.L - 1
     count = min(JUDGED, run.steps - first)
     return np.unique(np.linspace(first, run.steps - 1, count).round().astype(np.int64))
-
-
-@lru_cache(maxsize=4)
-def _stored(run: Run, width: int) -> Memory:
-    settings = CopySettings(
-        d=width, a=run.a, epsilon=run.epsilon or CopySettings.epsilon, dtype=run.dtype, seed=run.seed
-    )
-    made = task("string" if run.L is None else "lag:0", run.N, run.seed)
-    return as_stored(build(run.module, made, run.d_h, settings), jnp.dtype(run.dtype))
-
-
-def memory_of(run: Run, width: int) -> Memory:
-    """The module's weights and codes as the dtype stores them; the same object for runs that differ in L alone."""
-    alike = Run(run.module, run.N, 1, run.d_h, run.a, run.epsilon, run.dtype, run.seed)
-    return _stored(alike, width)
-
-
-def prepared_on(run: Run, width: int) -> Prepared:
-    """The memory on its task."""
-    made = task("string" if run.L is None else f"lag:{run.L - 1}", run.N, run.seed)
-    return Prepared(memory_of(run, width), made, made.position, made.target)
 
 
 def _values(run: Run, attaining: Float[np.ndarray, " N"]) -> Float[np.ndarray, "N d"]:

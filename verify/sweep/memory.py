@@ -11,10 +11,9 @@ from constructions.chunked import chunk_length, chunks_together
 from constructions.sparse import OTHERWISE_AT_ONCE
 from verify.memory import process_bytes
 from verify.sweep.grid import D, Run
+from verify.sweep.memories import KEPT
 from verify.sweep.programs import JUDGED, kind_of
 from verify.sweep.settings import SweepSettings
-
-KEPT = 4  # memories with their codes (verify.sweep.measure)
 
 
 def needed(N: int, settings: SweepSettings, devices: int, *, shared: bool) -> int:
@@ -80,4 +79,4 @@ def of_enclosure(run: Run) -> int:
 
 def _kept(run: Run) -> int:
     item = format_of(run.dtype).bits // 8
-    return (3 * 8 + KEPT * item) * run.N * kind_of(run).codes
+    return (4 * 8 + KEPT * item) * run.N * kind_of(run).codes
