@@ -71,6 +71,8 @@ def test_a_cell_is_predicted_where_rounding_cannot_change_it(surely: float, poss
         ({"routes": NAN}, {"two-routes"}),
         ({"surely": 0.2, "possibly": 0.3}, {"cells", "break-points", "worst-case"}),
         ({"exact": True}, {"bit-by-bit"}),
+        ({"off_stated": 0.1}, {"as-stated"}),
+        ({"off_stated": NAN}, {"as-stated"}),
     ],
 )
 def test_each_planted_fault_is_seen_by_its_checks(fault: dict, refuted: set[str]):
@@ -86,7 +88,7 @@ def test_nan_copies_nothing():
 
 def test_where_rounding_decides_every_cell_nothing_is_checked_of_them():
     found = verdicts((cell(), replace(COPIED, surely=-math.inf, possibly=math.inf, routes_allowed=math.inf)))
-    assert set(found) == {"two-routes", "worst-case"}
+    assert set(found) == {"two-routes", "worst-case", "as-stated", "thresholds"}
 
 
 def test_break_points_are_the_largest_that_copy():

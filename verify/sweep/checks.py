@@ -1,7 +1,8 @@
 """What a sweep's records show; each check is good only if its comparison is true, so that NaN fails.
 
 For each module and dtype: the two routes agree; on the values that attain the exact worst case the measured error is
-that worst case, and no value does worse; every cell copies or not as predicted; the break points follow.  Where
+that worst case, and no value does worse; the weights as derived do what the construction states; what each cell
+requires is no more than its theorem asks for; every cell copies or not as predicted; the break points follow.  Where
 rounding may decide every cell of a module and dtype, nothing is predicted, so the last two are not checked (and the
 page counts those cells).
 """

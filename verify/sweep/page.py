@@ -49,7 +49,9 @@ def report(settings: SweepSettings, result: Result, runs: int) -> Report:
         "A copy or a failure is predicted where the exact worst case of the stored weights is farther from epsilon "
         "than all roundings can move it; in 16-bit formats also where an enclosure, which follows the program on the "
         "run's own values operation by operation, lies on one side of epsilon. *left to the dtype*: neither decides, "
-        "so what came out of such cells is measured, not predicted."
+        "so what came out of such cells is measured, not predicted. Both follow the weights that are run; that these "
+        "are what the construction states is checked by itself (`as-stated`), and so is that what a cell requires lies "
+        "at or below what its theorem asks for (`thresholds`)."
     )
     page.checks(result.checks, 3)
     page.closing(settings.command(), dict(result.environment), _trusted())
