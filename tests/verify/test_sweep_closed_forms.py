@@ -160,7 +160,9 @@ def test_the_estimate_is_what_runs_of_the_family_took():
     estimate.left([*runs[1:4], runs[6]])
     assert said == ["3 of 7 runs done, 1 kinds of run not timed yet"]
     clock[0] = 21.0  # no more than the runs took
-    between = 1.0 + (11.0 - 1.0) * (1024 - 64) / (4 * 4096 + 16384 - 4096 - 64)  # 4096 or 16384 padded steps, and N
+    between = 1.0 + (9.0 - 1.0) * 3 * (1024 - 64) / (
+        16384 - 4096 + 3 * (16384 - 64)
+    )  # 4096 or 16384 padded steps, and N
     assert math.isclose(estimate.seconds(runs[1:4]), 1.0 + 2 * between)
     estimate.made(runs[2], 5.0)  # corrected
     clock[0] = 26.0
@@ -168,7 +170,7 @@ def test_the_estimate_is_what_runs_of_the_family_took():
     clock[0] = 52.0  # another process takes half of the time
     assert math.isclose(estimate.seconds(runs[1:4:2]), 2 * (1.0 + 5.0))
     estimate.waited(kind_of(runs[0]), 26.0)  # no: all that time went into one of three programs
-    assert math.isclose(estimate.seconds([*runs[1:4:2], runs[4]]), 1.0 + 5.0 + 11.0 + 26.0)
+    assert math.isclose(estimate.seconds([*runs[1:4:2], runs[4]]), 1.0 + 5.0 + 9.0 + 26.0)
     estimate.left(runs[1:4:2])
     assert said[1:] == ["5 of 7 runs done, about 6 s left"]
     estimate.left(runs[3:4])

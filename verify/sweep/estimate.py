@@ -3,9 +3,10 @@
 Runs of one family (a module, its d_h, whether it forgets, whether all is written before it is asked for, a dtype) take
 a time that grows with their padded length and with N.  The least and the largest N of each family are timed before all
 others (`Estimate.wanted`), so that every other run lies between two that were timed and is given a time between theirs,
-in proportion to its size; each run that is made corrects that.  Of several runs at one N the first is left out, which
-built what all share.  Compilations are counted apart, as the time that a run waited for its program; and what all this
-leaves out (the store, another process on the machine) as the ratio of the time that went by to the time accounted for.
+in proportion to its size; each run that is made corrects that.  Of several runs at one N the quicker half counts: the
+first one builds what all share, and early ones run beside compilations.  Those are counted apart, as the time that a
+run waited for its program; and what all this leaves out (the store, another process on the machine) as the ratio of the
+time that went by to the time accounted for.
 """
 
 import time
@@ -21,6 +22,7 @@ from verify.sweep.programs import Kind
 
 FIRST_SECONDS = 2.0  # before which nothing is said
 RARELY_SECONDS = 60.0  # the longest silence; before, each word comes after twice the time of the one before
+FOLLOWED = 3  # padded steps that one position costs as much as, beside the program: measured
 AT_LARGEST = 2  # runs timed at the largest N of a family: the first one builds the weights that all share
 
 Family = tuple[str, int, bool, bool, str]
@@ -29,6 +31,11 @@ Family = tuple[str, int, bool, bool, str]
 def family(run: Run) -> Family:
     """What tells runs apart beside their size."""
     return run.module, run.d_h, run.a != Fraction(1), run.L is None, run.dtype
+
+
+def _lower_half(seconds: Sequence[float]) -> float:
+    """The mean of the lower half, the middle one with it."""
+    return float(np.mean(sorted(seconds)[: (len(seconds) + 1) // 2]))
 
 
 class Estimate:
@@ -92,12 +99,14 @@ class Estimate:
         return pace * sum(map(self._usual, runs)) + len(programs) * waited / max(len(self._waited), 1)
 
     def _usual(self, run: Run) -> float:
-        """The mean of the family at this N without the first one, else between those at the nearest N."""
+        """What the family took at this N, else between those at the nearest N."""
         took = self._took[family(run)]
         sizes = sorted(took)
-        known, means = [self._size(run, N) for N in sizes], [float(np.mean(took[N][1:] or took[N])) for N in sizes]
-        return float(np.interp(self._size(run, run.N), known, means))
+        known, usual = [self._size(run, N) for N in sizes], [_lower_half(took[N]) for N in sizes]
+        return float(np.interp(self._size(run, run.N), known, usual))
 
     def _size(self, run: Run, N: int) -> int:
-        """What the time of a run of that family grows with."""
-        return self._kind(replace(run, N=N)).length + N
+        """What the time of a run of that family grows with: the steps that the program computes, and the positions that
+        the second route and the enclosure follow.
+        """
+        return self._kind(replace(run, N=N)).length + FOLLOWED * N
