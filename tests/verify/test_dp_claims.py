@@ -15,7 +15,7 @@ from constructions.programs.stack import reach_of
 from verify.dp.assumption import chain_findings
 from verify.dp.cases import Case, cases
 from verify.dp.command import planned
-from verify.dp.cost import needed, plan
+from verify.dp.cost import needed, plan, seconds
 from verify.dp.dtypes import LONGEST, Range, range_by_length
 from verify.dp.instances import _with_slots, batch, limits, refuse_short, window
 from verify.dp.layers import refuse_token
@@ -174,15 +174,16 @@ def test_the_estimate_of_memory_grows_with_everything_that_grows():
     assert found_sizes == sorted(set(found_sizes))
 
 
-def test_what_is_too_costly_is_refused_with_a_size_that_is_not():
-    settings = parse({"problem": "lis", "n": "900", "instances": "3"})
+def test_what_is_too_costly_is_refused_with_a_size_that_is_not(monkeypatch: pytest.MonkeyPatch):
+    settings = parse({"problem": "lis", "n": "300", "instances": "3"})
+    monkeypatch.setattr("verify.dp.cost.LONGEST", 0.5 * sum(map(seconds, planned(cases(settings), settings).values())))
     with pytest.raises(BadInput, match="would take about") as refusal:
         planned(cases(settings), settings)
     option, n = refusal.value.nearest.split()
     assert option == "--n"
     at = replace(settings, n=int(n))
     planned(cases(at), at)
-    given = replace(parse({"problem": "lis"}), input=" ".join(map(str, range(900))))
+    given = replace(parse({"problem": "lis"}), input=" ".join(map(str, range(300))))
     with pytest.raises(BadInput, match="would take about") as refusal:
         planned(cases(given), given)
     shorter = replace(given, input=shlex.split(refusal.value.nearest)[1])
