@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from verify.backend import devices
 from verify.compiled import keep_compiled
 from verify.console import Console
 from verify.deliver import Outcome
@@ -129,6 +130,7 @@ def check(path: str | None, console: Console) -> Outcome:
 def _all(console: Console) -> Outcome:
     found: list[Found] = []
     interrupted = False
+    devices()  # refused before anything is written
     keep_compiled()
     try:
         with TemporaryDirectory() as folder, console.progress("constructions", len(SHIPPED)) as advance:

@@ -131,7 +131,7 @@ def test_whatever_is_typed_ends_in_words(place: Any, wild_lines: Lines, count: i
     assert _search(lambda words: any_line(words, place), wild_lines, count) >= count
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [4, pytest.param(100, marks=pytest.mark.long)])
 def test_lines_that_are_carried_out_end_in_words(filled: Path, small_lines: Lines, count: int):
     assert _search(lambda words: obeyed(words, filled), small_lines, count) >= count
 
