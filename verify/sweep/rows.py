@@ -157,10 +157,10 @@ def _theorem1(run: Run, delta: float, epsilon: Fraction) -> tuple[Any, Any]:
     theorem = Theorem1(run.a, run.a, run.L, delta, epsilon, 1, 1)
     before = run.N - run.L
     try:
-        required = theorem.required(before=before)
+        asks = theorem.required(before=before) is not None
     except OverflowError:  # then there is one, beyond floats
-        required = nearest(lambda reals: theorem.required(reals, before))
-    return nearest(theorem.threshold), required
+        asks = True
+    return nearest(theorem.threshold), nearest(lambda reals: theorem.required(reals, before)) if asks else None
 
 
 @lru_cache(maxsize=4096)

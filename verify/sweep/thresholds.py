@@ -1,7 +1,10 @@
 """Cell by cell, the scores that a theorem asks for beside the exact ones: what this instance requires is no more than
 what all instances of the theorem do, that no more than its threshold, and a score that meets the threshold copies.
 
-Both sides are float64 formulas of one score: powers up to the (L - 1)-th, logarithms, a few products and sums.
+Rounding of float64.  Theorem 1's two scores are the floats nearest to theirs; Theorem 2's are a sum and a logarithm.  A
+required score goes back to the others' weights, which NumPy formed: products of d_h terms, powers of 2 (L - 1)
+roundings, a sum over N of them; around these lie fewer than 16 operations and 4 library calls.
+
 Theorem 1 speaks of coefficients of at least a_min, so that its cells in 16-bit formats, where a_min itself is rounded
 visibly, are left out.
 """
@@ -39,7 +42,7 @@ def thresholds(module: str, dtype: str, rows: Sequence[Mapping[str, Any]]) -> It
 
 
 def _holds(row: Mapping[str, Any]) -> bool:
-    room = 1 + Fraction(growth(4 * row["L"] + 64, FLOAT64, library_calls=4))
+    room = 1 + Fraction(growth(row["N"] + row["d_h"] + 2 * row["L"] + 16, FLOAT64, library_calls=4))
     scores = [_number(row[name]) for name in SCORES if row[name] is not None]
     in_order = all(less <= room * more for less, more in pairwise(scores))
     met = _number(row["available_score"]) >= room * scores[-1]
